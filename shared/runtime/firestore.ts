@@ -1,0 +1,61 @@
+/**
+ * The one Firestore client of the process, loaded when first asked for: functions that never touch it start without its weight.
+ *
+ * Convention of all documents: fields whose name ends in `At` are Timestamps in Firestore and ISO 8601 strings in our types.
+ */
+import type { DocumentData, Firestore, Transaction } from '@google-cloud/firestore';
+import { config } from './config.ts';
+
+let client: Promise<Firestore> | undefined;
+
+export function database(): Promise<Firestore> {
+  client ??= connect();
+  return client;
+}
+
+async function connect(): Promise<Firestore> {
+  const { Firestore } = await import('@google-cloud/firestore');
+  return new Firestore({ projectId: config().GOOGLE_CLOUD_PROJECT, databaseId: '(default)' });
+}
+
+/** Ends the connection, if there is one. The next call of `database()` opens a new one. */
+export async function closeDatabase(): Promise<void> {
+  const open = client;
+  client = undefined;
+  await (await open)?.terminate();
+}
+
+/** Runs `work` in a transaction: all of its writes or none, against a state that nobody changed meanwhile. It may run several times. */
+export async function transact<T>(work: (transaction: Transaction, db: Firestore) => Promise<T>): Promise<T> {
+  const db = await database();
+  return db.runTransaction((transaction) => work(transaction, db));
+}
+
+/** Our form to Firestore's: ISO strings in fields that end in `At` become Dates, which the client stores as Timestamps. */
+export function toDocument(value: object): DocumentData {
+  return convert(value, (key, field) => (isTimeField(key) && typeof field === 'string' ? new Date(field) : field)) as DocumentData;
+}
+
+/** Firestore's form to ours: Timestamps become ISO strings. */
+export function fromDocument(data: DocumentData): Record<string, unknown> {
+  return convert(data, (_key, field) => (isTimestamp(field) ? field.toDate().toISOString() : field)) as Record<string, unknown>;
+}
+
+function convert(value: unknown, field: (key: string, value: unknown) => unknown, key = ''): unknown {
+  const converted = field(key, value);
+  if (Array.isArray(converted)) return converted.map((item) => convert(item, field));
+  if (!isPlainObject(converted)) return converted;
+  return Object.fromEntries(Object.entries(converted).map(([name, inner]) => [name, convert(inner, field, name)]));
+}
+
+function isTimeField(key: string): boolean {
+  return key.endsWith('At');
+}
+
+function isTimestamp(value: unknown): value is { toDate(): Date } {
+  return typeof value === 'object' && value !== null && 'toDate' in value;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
