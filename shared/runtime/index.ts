@@ -1,3 +1,4 @@
+export { Cache, type CacheBounds } from './cache.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   config,
@@ -10,6 +11,7 @@ export {
   STAND_IN_SETTINGS,
   serviceUrl,
 } from './config.ts';
+export { DeadlineExceeded, within } from './deadline.ts';
 export {
   type Blame,
   catalogue,

@@ -1,0 +1,35 @@
+/** Firebase Auth's administration, loaded when first used: it is heavy, and the check of a token does not need it. */
+import type { Auth, UserRecord } from 'firebase-admin/auth';
+import { config, within } from '#shared/runtime';
+
+const LIMIT_MS = 5_000;
+
+let client: Promise<Auth> | undefined;
+
+async function connect(): Promise<Auth> {
+  const [{ getApps, initializeApp }, { getAuth }] = await Promise.all([import('firebase-admin/app'), import('firebase-admin/auth')]);
+  const app = getApps()[0] ?? initializeApp({ projectId: config().GOOGLE_CLOUD_PROJECT });
+  return getAuth(app);
+}
+
+/** Runs one call of the Admin API under a time limit. */
+export async function authAdmin<T>(call: (auth: Auth) => Promise<T>): Promise<T> {
+  client ??= connect();
+  const auth = await client;
+  return within(LIMIT_MS, 'Firebase Auth', call(auth));
+}
+
+/** @returns undefined when Auth has no such user */
+export async function findAuthRecord(uid: string): Promise<UserRecord | undefined> {
+  try {
+    return await authAdmin((auth) => auth.getUser(uid));
+  } catch (error) {
+    if (authErrorCode(error) === 'auth/user-not-found') return undefined;
+    throw error;
+  }
+}
+
+export function authErrorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,95 @@
+/**
+ * What is open now: the operator's switch (`settings/service`) AND what the dependencies of a feature can do (`dependencies/*`).
+ *
+ * Both are read in one round trip, at most every 10 s per process.
+ */
+import { z } from 'zod';
+import { Cache, type Clock, database, fromDocument, log, problem, type UnavailableReason } from '#shared/runtime';
+
+export const FEATURES = ['signIn', 'library', 'streaming', 'generation', 'lyrics', 'uploads', 'files', 'admin'] as const;
+export type Feature = (typeof FEATURES)[number];
+
+export type Dependency = 'storage' | 'provider' | 'budget';
+
+/** What each feature cannot do without, besides the database, and whether phase 1 holds it back. */
+const table: Record<Feature, { openInPhase1: boolean; dependsOn: Dependency[] }> = {
+  signIn: { openInPhase1: true, dependsOn: [] },
+  library: { openInPhase1: true, dependsOn: [] },
+  streaming: { openInPhase1: true, dependsOn: ['storage'] },
+  generation: { openInPhase1: false, dependsOn: ['storage', 'provider', 'budget'] },
+  lyrics: { openInPhase1: false, dependsOn: ['provider'] },
+  uploads: { openInPhase1: false, dependsOn: ['storage'] },
+  files: { openInPhase1: true, dependsOn: [] },
+  admin: { openInPhase1: true, dependsOn: [] },
+};
+
+const ServiceSettings = z.object({
+  phase: z.union([z.literal(1), z.literal(2)]).default(2),
+  closedFeatures: z.array(z.enum(FEATURES)).default([]),
+});
+
+type ServiceSettings = z.output<typeof ServiceSettings>;
+
+const DependencyDocument = z.object({ isUp: z.boolean(), changedAt: z.iso.datetime() });
+
+export interface Availability {
+  phase: 1 | 2;
+  features: Record<Feature, { available: boolean; reason: UnavailableReason | null }>;
+}
+
+const MAX_AGE_MS = 10_000;
+const RETRY_AFTER_S = 30;
+
+const states = new Cache<Availability>({ maxEntries: 1, maxAgeMs: MAX_AGE_MS });
+const KEY = 'service';
+
+/** Operators may edit the settings by hand; while they are invalid, the last good ones hold. */
+let lastGood: ServiceSettings = { phase: 1, closedFeatures: [] };
+
+/** @throws `feature_unavailable` when it is closed now */
+export async function requireOpen(feature: Feature, clock: Clock): Promise<void> {
+  const { available, reason } = (await availability(clock)).features[feature];
+  if (!available && reason) throw problem('feature_unavailable', { feature, reason, retryAfterS: RETRY_AFTER_S });
+}
+
+/** The state of all features, at most a few seconds old; while the database is down, the last one known. */
+export async function availability(clock: Clock): Promise<Availability> {
+  try {
+    return await states.get(KEY, clock, read);
+  } catch (error) {
+    const known = states.lastKnown(KEY);
+    if (!known) throw error;
+    log.warn('availability_not_read', { error });
+    return known;
+  }
+}
+
+async function read(): Promise<Availability> {
+  const db = await database();
+  const dependencies: Dependency[] = ['storage', 'provider', 'budget'];
+  const [settings, ...states] = await db.getAll(db.doc('settings/service'), ...dependencies.map((name) => db.doc(`dependencies/${name}`)));
+  const parsed = ServiceSettings.safeParse(settings?.data() ?? {});
+  if (!parsed.success) log.warn('settings_invalid', { fields: parsed.error.issues.map((issue) => issue.path.join('.')) });
+  const down = dependencies.filter((_name, index) => isDown(states[index]?.data()));
+  lastGood = parsed.data ?? lastGood;
+  return judge(lastGood, down);
+}
+
+function isDown(data: Record<string, unknown> | undefined): boolean {
+  return data !== undefined && DependencyDocument.safeParse(fromDocument(data)).data?.isUp === false;
+}
+
+/** The rule of the table, alone. */
+export function judge(settings: ServiceSettings, down: Dependency[]): Availability {
+  const entries = FEATURES.map((feature) => {
+    const reason = reasonClosed(feature, settings, down);
+    return [feature, { available: reason === null, reason }] as const;
+  });
+  return { phase: settings.phase, features: Object.fromEntries(entries) as Availability['features'] };
+}
+
+function reasonClosed(feature: Feature, settings: ServiceSettings, down: Dependency[]): UnavailableReason | null {
+  const { openInPhase1, dependsOn } = table[feature];
+  if (settings.closedFeatures.includes(feature) || (settings.phase === 1 && !openInPhase1)) return 'phase';
+  return dependsOn.find((dependency) => down.includes(dependency)) ?? null;
+}

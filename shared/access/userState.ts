@@ -1,0 +1,47 @@
+/**
+ * What decides whether a person may still act: Auth's record (operators edit it in the Firebase console) and `userPrivate`.
+ * Looked up at most every 30 s per process; admin functions look every time (G7).
+ */
+import { Cache, type Clock } from '#shared/runtime';
+import { ensureAccount, readUserPrivate, type UserPrivate } from './account.ts';
+import { findAuthRecord } from './authAdmin.ts';
+import type { Role } from './caller.ts';
+
+export interface UserState {
+  /** False when the account is disabled, deleted, or was never made. */
+  isOpen: boolean;
+  role: Role;
+  /** Sessions that began earlier, in seconds since the epoch, have ended. */
+  validAfterS: number;
+}
+
+const CLOSED: UserState = { isOpen: false, role: 'user', validAfterS: Number.POSITIVE_INFINITY };
+
+const states = new Cache<UserState>({ maxEntries: 10_000, maxAgeMs: 30_000 });
+
+export function lookUpUserState(uid: string, clock: Clock, { fresh = false } = {}): Promise<UserState> {
+  const load = () => readUserState(uid, clock);
+  return fresh ? states.refresh(uid, clock, load) : states.get(uid, clock, load);
+}
+
+/** To be called after a change of the user's state here, so that this process acts on it at once. */
+export function forgetUserState(uid: string): void {
+  states.forget(uid);
+}
+
+async function readUserState(uid: string, clock: Clock): Promise<UserState> {
+  const [record, stored] = await Promise.all([findAuthRecord(uid), readUserPrivate(uid)]);
+  if (!record) return CLOSED;
+  const userPrivate = stored ?? (await ensureAccount(record, {}, new Date(clock.now())));
+  if (!userPrivate) return CLOSED;
+  return {
+    isOpen: !record.disabled && !userPrivate.disabled,
+    role: userPrivate.role,
+    validAfterS: validAfterS(userPrivate, record.tokensValidAfterTime),
+  };
+}
+
+function validAfterS({ validAfterAt }: UserPrivate, tokensValidAfterTime: string | undefined): number {
+  const times = [Date.parse(validAfterAt), Date.parse(tokensValidAfterTime ?? '') || 0];
+  return Math.floor(Math.max(...times) / 1000);
+}

@@ -1,0 +1,91 @@
+/**
+ * Checks the two kinds of tokens that callers bring: Firebase ID tokens, and Cloud Scheduler's OIDC tokens.
+ *
+ * Sources: firebase.google.com/docs/auth/admin/verify-id-tokens ("using a third-party JWT library"),
+ * cloud.google.com/scheduler/docs/http-target-auth.
+ */
+import jwt, { type JwtPayload } from 'jsonwebtoken';
+import { z } from 'zod';
+import { type Clock, config, required, serviceUrl } from '#shared/runtime';
+import { Certificates } from './certificates.ts';
+
+export interface IdToken {
+  uid: string;
+  /** When the person last proved who he is, in seconds since the epoch. */
+  authTimeS: number;
+}
+
+const SKEW_S = 10;
+const GOOGLE = 'https://www.googleapis.com';
+const ID_TOKEN_CERTIFICATES = '/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com';
+const OIDC_CERTIFICATES = '/oauth2/v1/certs';
+
+const Claims = z.object({ sub: z.string().min(1).max(128), iat: z.number(), auth_time: z.number() });
+const OidcClaims = z.object({ email: z.string(), email_verified: z.literal(true) });
+
+const sources = new Map<string, Certificates>();
+
+/** @returns undefined for every token that is not a good ID token of this project, whatever is wrong with it */
+export async function verifyIdToken(token: string, clock: Clock): Promise<IdToken | undefined> {
+  const project = config().GOOGLE_CLOUD_PROJECT;
+  const expected = { issuer: `https://securetoken.google.com/${project}`, audience: project };
+  const payload = config().FIREBASE_AUTH_EMULATOR_HOST
+    ? readUnsigned(token, expected, clock)
+    : await verifySigned(token, ID_TOKEN_CERTIFICATES, expected, clock);
+  const claims = Claims.safeParse(payload);
+  if (!claims.success) return undefined;
+  const latestS = clock.now() / 1000 + SKEW_S;
+  if (claims.data.iat > latestS || claims.data.auth_time > latestS) return undefined;
+  return { uid: claims.data.sub, authTimeS: claims.data.auth_time };
+}
+
+/** @returns whether this is Cloud Scheduler calling `functionName` in the name of our own service account */
+export async function verifySchedulerToken(token: string, functionName: string, clock: Clock): Promise<boolean> {
+  const expected = {
+    issuer: ['https://accounts.google.com', 'accounts.google.com'] as [string, string],
+    audience: `${serviceUrl()}/${functionName}`,
+  };
+  const claims = OidcClaims.safeParse(await verifySigned(token, OIDC_CERTIFICATES, expected, clock));
+  return claims.success && claims.data.email === required('SCHEDULER_SERVICE_ACCOUNT');
+}
+
+interface Expected {
+  issuer: string | [string, ...string[]];
+  audience: string;
+}
+
+async function verifySigned(token: string, path: string, expected: Expected, clock: Clock): Promise<JwtPayload | undefined> {
+  const keyId = readKeyId(token);
+  const key = keyId === undefined ? undefined : await certificates(path).key(keyId, clock);
+  return key && check(token, key, { ...expected, algorithms: ['RS256'] }, clock);
+}
+
+function readKeyId(token: string): string | undefined {
+  try {
+    return jwt.decode(token, { complete: true })?.header.kid;
+  } catch {
+    return undefined; // a header that is no JSON
+  }
+}
+
+/** The Auth emulator signs nothing. Its host can be set only where `K_SERVICE` is not: config.ts refuses both together. */
+function readUnsigned(token: string, expected: Expected, clock: Clock): JwtPayload | undefined {
+  return check(token, '', { ...expected, algorithms: ['none'] }, clock);
+}
+
+function check(token: string, key: jwt.Secret | jwt.PublicKey, options: jwt.VerifyOptions, clock: Clock): JwtPayload | undefined {
+  try {
+    const clockTimestamp = Math.floor(clock.now() / 1000);
+    const payload = jwt.verify(token, key, { ...options, complete: false, clockTimestamp, clockTolerance: SKEW_S });
+    return typeof payload === 'string' || payload.exp === undefined ? undefined : payload;
+  } catch {
+    return undefined; // callers learn no reason: every bad token is the same 401
+  }
+}
+
+function certificates(path: string): Certificates {
+  const url = `${(config().GOOGLE_CERTS_URL ?? GOOGLE).replace(/\/+$/, '')}${path}`;
+  const source = sources.get(url) ?? new Certificates(url);
+  sources.set(url, source);
+  return source;
+}

@@ -1,0 +1,100 @@
+/**
+ * Credits: 1 credit is one accepted `createSong`. Every change is an immutable entry in `ledger/` under an id that can be
+ * written only once, in the same transaction as the balance in `quotas/{uid}`: the balance is always the entries' sum (G3).
+ *
+ *     grant   +songsPerDay   at a day's first request      lapse    -what was left of the day before
+ *     reserve -1             at createSong                 settle    0, release +1: the one or the other, once
+ */
+import type { DocumentReference, DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
+import { z } from 'zod';
+import { config, problem } from '#shared/runtime';
+import { dayOf, endOfDay } from './day.ts';
+
+const Quota = z.object({
+  /** The day of the last grant, in the service's time zone. */
+  grantedOn: z.string(),
+  balance: z.number(),
+  /** An operator's exception for this person. */
+  songsPerDay: z.number().nullable().default(null),
+});
+
+export interface Credits {
+  balance: number;
+  songsPerDay: number;
+}
+
+type EntryKind = 'grant' | 'lapse' | 'reserve' | 'settle' | 'release';
+
+const AMOUNT = { reserve: -1, settle: 0, release: 1 } as const;
+
+export const SONGS_PER_DAY = 10;
+
+export function quotaRef(db: Firestore, uid: string): DocumentReference {
+  return db.doc(`quotas/${uid}`);
+}
+
+/** What the person has today, as the next request would find it. Writes nothing. */
+export function creditsOf(snapshot: DocumentSnapshot | undefined, now: Date): Credits {
+  const quota = Quota.safeParse(snapshot?.data()).data;
+  const songsPerDay = quota?.songsPerDay ?? SONGS_PER_DAY;
+  return { balance: quota?.grantedOn === dayOf(now) ? quota.balance : songsPerDay, songsPerDay };
+}
+
+/**
+ * Takes one credit for a generation, after the day's grant if it is due.
+ *
+ * @param snapshot - the quota document, read in this transaction
+ * @throws `daily_songs_reached`
+ */
+export function reserveCredit(transaction: Transaction, db: Firestore, snapshot: DocumentSnapshot, generationId: string, now: Date): void {
+  const uid = snapshot.id;
+  const { balance, songsPerDay } = creditsOf(snapshot, now);
+  if (balance < 1) {
+    const resetsAt = endOfDay(now);
+    const retryAfterS = Math.ceil((resetsAt.getTime() - now.getTime()) / 1000);
+    throw problem('daily_songs_reached', { limit: songsPerDay, resetsAt: resetsAt.toISOString(), retryAfterS });
+  }
+  grantIfDue(transaction, db, snapshot, now);
+  addEntry(transaction, db, { id: `${generationId}_reserve`, uid, kind: 'reserve', amount: AMOUNT.reserve, generationId, now });
+  transaction.set(snapshot.ref, { grantedOn: dayOf(now), balance: balance - 1 }, { merge: true });
+}
+
+/**
+ * Ends a reservation: `settle` when there is a song, `release` when there is none. The second end of the same reservation
+ * fails the whole transaction; callers hold the generation's state against it.
+ *
+ * @param snapshot - the quota document, read in this transaction
+ */
+export function endReservation(
+  transaction: Transaction,
+  db: Firestore,
+  { snapshot, generationId, kind, now }: { snapshot: DocumentSnapshot; generationId: string; kind: 'settle' | 'release'; now: Date },
+): void {
+  addEntry(transaction, db, { id: `${generationId}_end`, uid: snapshot.id, kind, amount: AMOUNT[kind], generationId, now });
+  const quota = Quota.parse(snapshot.data());
+  if (kind === 'release') transaction.set(snapshot.ref, { balance: quota.balance + AMOUNT.release }, { merge: true });
+}
+
+function grantIfDue(transaction: Transaction, db: Firestore, snapshot: DocumentSnapshot, now: Date): void {
+  const quota = Quota.safeParse(snapshot.data()).data;
+  const today = dayOf(now);
+  if (quota?.grantedOn === today) return;
+  const uid = snapshot.id;
+  if (quota && quota.balance !== 0)
+    addEntry(transaction, db, { id: `${uid}_${today}_lapse`, uid, kind: 'lapse', amount: -quota.balance, now });
+  addEntry(transaction, db, { id: `${uid}_${today}_grant`, uid, kind: 'grant', amount: quota?.songsPerDay ?? SONGS_PER_DAY, now });
+}
+
+interface Entry {
+  id: string;
+  uid: string;
+  kind: EntryKind;
+  amount: number;
+  generationId?: string;
+  now: Date;
+}
+
+function addEntry(transaction: Transaction, db: Firestore, { id, generationId = '', now, ...entry }: Entry): void {
+  const on = dayOf(now);
+  transaction.create(db.doc(`ledger/${id}`), { ...entry, generationId, on, timeZone: config().SERVICE_TIME_ZONE, createdAt: now });
+}
