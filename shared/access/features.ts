@@ -4,7 +4,7 @@
  * Both are read in one round trip, at most every 10 s per process.
  */
 import { z } from 'zod';
-import { Cache, type Clock, database, fromDocument, log, problem, type UnavailableReason } from '#shared/runtime';
+import { Cache, type Clock, database, fromDocument, log, problem, type UnavailableReason, within } from '#shared/runtime';
 
 export const FEATURES = ['signIn', 'library', 'streaming', 'generation', 'lyrics', 'uploads', 'files', 'admin'] as const;
 export type Feature = (typeof FEATURES)[number];
@@ -33,12 +33,15 @@ type ServiceSettings = z.output<typeof ServiceSettings>;
 const DependencyDocument = z.object({ isUp: z.boolean(), changedAt: z.iso.datetime() });
 
 export interface Availability {
+  /** False when the last look at the database failed; the rest is then what was known before. */
+  isDatabaseUp: boolean;
   phase: 1 | 2;
   features: Record<Feature, { available: boolean; reason: UnavailableReason | null }>;
 }
 
 const MAX_AGE_MS = 10_000;
 const RETRY_AFTER_S = 30;
+const READ_LIMIT_MS = 5_000;
 
 const states = new Cache<Availability>({ maxEntries: 1, maxAgeMs: MAX_AGE_MS });
 const KEY = 'service';
@@ -55,12 +58,10 @@ export async function requireOpen(feature: Feature, clock: Clock): Promise<void>
 /** The state of all features, at most a few seconds old; while the database is down, the last one known. */
 export async function availability(clock: Clock): Promise<Availability> {
   try {
-    return await states.get(KEY, clock, read);
+    return await states.get(KEY, clock, () => within(READ_LIMIT_MS, 'the state of the features', read()));
   } catch (error) {
-    const known = states.lastKnown(KEY);
-    if (!known) throw error;
     log.warn('availability_not_read', { error });
-    return known;
+    return { ...(states.lastKnown(KEY) ?? judge(lastGood, [])), isDatabaseUp: false };
   }
 }
 
@@ -85,7 +86,7 @@ export function judge(settings: ServiceSettings, down: Dependency[]): Availabili
     const reason = reasonClosed(feature, settings, down);
     return [feature, { available: reason === null, reason }] as const;
   });
-  return { phase: settings.phase, features: Object.fromEntries(entries) as Availability['features'] };
+  return { isDatabaseUp: true, phase: settings.phase, features: Object.fromEntries(entries) as Availability['features'] };
 }
 
 function reasonClosed(feature: Feature, settings: ServiceSettings, down: Dependency[]): UnavailableReason | null {

@@ -91,6 +91,13 @@ export const catalogue = {
     title: 'Not found',
     detail: () => 'There is nothing here that you may see.',
   }),
+  unknown_function: define({
+    status: 404,
+    blame: 'caller',
+    retry: 'never',
+    title: 'No such function',
+    detail: () => 'getOpenApi lists every function there is.',
+  }),
   method_not_allowed: define<{ allow: string }>({
     status: 405,
     blame: 'caller',

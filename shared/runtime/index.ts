@@ -11,6 +11,7 @@ export {
   STAND_IN_SETTINGS,
   serviceUrl,
 } from './config.ts';
+export { decodeCursor, encodeCursor } from './cursor.ts';
 export { DeadlineExceeded, within } from './deadline.ts';
 export {
   type Blame,

@@ -1,0 +1,115 @@
+/**
+ * What happens to every request, always in this order. `docs/pipeline.md` draws it, with the way out of each step.
+ *
+ * A limit before authentication would let forged tokens burn the share of whom they name; a role before the limit would let
+ * a signed-in person try admin functions for nothing.
+ */
+import { authenticate, type Caller, findNeeds, requireOpen, requireRole } from '#shared/access';
+import { Claim } from '#shared/limits';
+import { addLogContext, hashUid, log, problem, within, withLogContext } from '#shared/runtime';
+import type { Context } from './defineEndpoint.ts';
+import type { Exchange } from './exchange.ts';
+import { toProblem } from './failure.ts';
+import { guardRequest } from './guard.ts';
+import { setStandardHeaders } from './headers.ts';
+import { parseInput } from './parse.ts';
+import { isReply, logRequest, respond, respondProblem } from './respond.ts';
+
+/** The part in front of functions-framework. `pass` hands the request on to it. Never rejects. */
+export function receive(exchange: Exchange, pass: () => void): Promise<void> {
+  return withLogContext(exchange.logContext, async () => {
+    try {
+      setStandardHeaders(exchange);
+      await guardRequest(exchange);
+      if (exchange.req.method === 'OPTIONS') endPreflight(exchange);
+      else pass();
+    } catch (thrown) {
+      fail(exchange, thrown);
+    }
+  });
+}
+
+/** The part behind functions-framework: from the request to its answer. Never rejects. */
+export function process(exchange: Exchange): Promise<void> {
+  return withLogContext(exchange.logContext, async () => {
+    try {
+      const limitMs = exchange.endpoint.resources.timeoutS * 1000 - 500; // the platform cuts at timeoutS, without an answer
+      const answer = await within(limitMs, exchange.endpoint.name, answerTo(exchange));
+      await respond(exchange, answer);
+      logRequest(exchange);
+    } catch (thrown) {
+      fail(exchange, thrown);
+    }
+  });
+}
+
+async function answerTo(exchange: Exchange): Promise<object> {
+  const { endpoint, instance, req, address } = exchange;
+  const { clock } = instance.world;
+  instance.addressGate.admit(address.ip, clock);
+  const caller = await authenticate(
+    { authorization: req.headers.authorization, functionName: endpoint.name, access: endpoint.access },
+    clock,
+  );
+  await limitRate(exchange, caller);
+  requireRole(caller, endpoint.access);
+  if (endpoint.feature !== 'none') await requireOpen(endpoint.feature, clock);
+  const input = parseInput(exchange);
+  const found = await findNeeds(endpoint.needs, input, caller);
+  const claim = claimOf(exchange, caller, input);
+  const answer = await endpoint.handler(input, caller, contextOf(exchange, found, claim));
+  if (claim.wasReplayed) exchange.res.setHeader('Idempotent-Replayed', 'true');
+  if (instance.checksOutput) checkOutput(exchange, answer);
+  return answer;
+}
+
+async function limitRate({ endpoint, instance, res, url, address }: Exchange, caller: Caller): Promise<void> {
+  const { clock } = instance.world;
+  if (caller.kind === 'user') addLogContext({ uidHash: hashUid(caller.uid) });
+  if (endpoint.rate === 'stream') instance.streamGate.admit(url.searchParams.get('ticket') ?? address.ip, clock);
+  if (caller.kind !== 'user' || endpoint.rate === 'stream' || endpoint.rate === 'none') return;
+  const rate = endpoint.rate === 'signIn' ? 'write' : endpoint.rate;
+  const { limit, windowS, remaining, resetS } = await instance.rateLimiter.admit(caller.uid, rate, clock);
+  res.setHeader('RateLimit-Policy', `"caller";q=${limit};w=${windowS}`);
+  res.setHeader('RateLimit', `"caller";r=${remaining};t=${resetS}`);
+}
+
+function claimOf({ endpoint, req }: Exchange, caller: Caller, input: unknown): Claim {
+  const key = req.headers['idempotency-key'];
+  if (key === undefined || endpoint.idempotency === 'none' || caller.kind !== 'user') return new Claim(undefined);
+  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(key)) {
+    throw problem('malformed_request', { reason: 'Idempotency-Key takes 1 to 128 printable ASCII characters.' });
+  }
+  return new Claim({ uid: caller.uid, functionName: endpoint.name, key, input });
+}
+
+function contextOf({ instance, res, now, address }: Exchange, found: Context['found'], claim: Claim): Context {
+  const gone = new AbortController();
+  res.once('close', () => gone.abort());
+  return { ...instance.world, found, now, address, claim, signal: gone.signal };
+}
+
+function checkOutput({ endpoint }: Exchange, answer: object): void {
+  if (endpoint.output === 'bytes') return;
+  const body = isReply(answer) && answer.kind === 'json' ? answer.body : answer;
+  const result = endpoint.output.safeParse(body);
+  if (!result.success)
+    throw new Error(
+      `${endpoint.name} answers what it does not promise: ${result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)}`,
+    );
+}
+
+function endPreflight(exchange: Exchange): void {
+  exchange.res.writeHead(204, { 'Content-Length': 0 }).end();
+  logRequest(exchange);
+}
+
+function fail(exchange: Exchange, thrown: unknown): void {
+  if (exchange.res.writableEnded || exchange.res.destroyed) {
+    log.info('caller_gone');
+    return;
+  }
+  const failure = toProblem(thrown, exchange.endpoint);
+  respondProblem(exchange, failure);
+  logRequest(exchange, failure);
+}

@@ -1,0 +1,88 @@
+/**
+ * Hands an endpoint to functions-framework, with the guard in front of its server and a graceful end behind it.
+ *
+ * functions-framework loads our module first and then calls `http.createServer(app)`: that one call is intercepted.
+ */
+import http, { type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { http as registerHttp } from '@google-cloud/functions-framework';
+import { config, log, required, SettingsError } from '#shared/runtime';
+import type { Endpoint } from './defineEndpoint.ts';
+import { beginExchange, type Exchange } from './exchange.ts';
+import { createInstance, type Instance } from './instance.ts';
+import { process as processExchange, receive } from './pipeline.ts';
+
+const HEADERS_LIMIT_MS = 10_000;
+const REQUEST_LIMIT_MS = 30_000;
+const DRAIN_LIMIT_MS = 8_000; // Cloud Run kills 10 s after SIGTERM
+
+const exchanges = new WeakMap<IncomingMessage, Exchange>();
+
+/**
+ * Registers the function and guards the next server that is made, which is its server.
+ *
+ * @throws {SettingsError} when the settings are at fault or a secret that the definition names is missing
+ */
+export function register(
+  endpoint: Endpoint,
+  instance: Instance = createInstance(undefined, { checksOutput: config().NODE_ENV !== 'production' }),
+): void {
+  endpoint.secrets.forEach(required);
+  registerHttp(endpoint.name, (req, res) => answer(req, res));
+  guardNextServer(endpoint, instance);
+}
+
+/** For the deployed entry: like `register`, but settings at fault end the process with a message that says which. */
+export function start(endpoint: Endpoint): void {
+  try {
+    register(endpoint);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+async function answer(req: IncomingMessage, _res: ServerResponse): Promise<void> {
+  const exchange = exchanges.get(req);
+  if (!exchange) throw new Error('a request came past the guard');
+  await processExchange(exchange);
+}
+
+function guardNextServer(endpoint: Endpoint, instance: Instance): void {
+  const createServer = http.createServer;
+  const guarded = (app: RequestListener): Server => {
+    http.createServer = createServer;
+    const server = createServer({ headersTimeout: HEADERS_LIMIT_MS, requestTimeout: REQUEST_LIMIT_MS }, (req, res) => {
+      const exchange = beginExchange(endpoint, instance, req, res);
+      exchanges.set(req, exchange);
+      return receive(exchange, () => {
+        markAsParsed(req, exchange.body);
+        app(req, res);
+      });
+    });
+    if (config().FUNCTION_TARGET === endpoint.name) server.once('listening', () => setImmediate(() => endGracefully(server)));
+    return server;
+  };
+  http.createServer = guarded as typeof http.createServer;
+}
+
+/** The body has been read; this keeps functions-framework's own parsers from waiting for it. */
+function markAsParsed(req: IncomingMessage, body: unknown): void {
+  Object.assign(req, { body, _body: true });
+}
+
+/** functions-framework exits at once on SIGTERM. Ours finishes what it has begun first. */
+function endGracefully(server: Server): void {
+  process.removeAllListeners('SIGTERM');
+  process.once('SIGTERM', () => {
+    log.info('draining');
+    const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
+    server.close(() => {
+      clearTimeout(limit);
+      process.exit(0);
+    });
+    server.closeIdleConnections();
+    server.on('request', (_req, res) => res.setHeader('Connection', 'close'));
+    setInterval(() => server.closeIdleConnections(), 100); // a connection that was busy is idle after its answer
+  });
+}

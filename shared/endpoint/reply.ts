@@ -1,0 +1,30 @@
+import type { Readable } from 'node:stream';
+
+/** A file as a handler gives it. The pipeline answers ranges, conditions and HEAD. */
+export interface FileReply {
+  kind: 'file';
+  bytes: number;
+  contentType: string;
+  /** Strong validator, without quotes: these bytes and no others. */
+  etag: string;
+  /** Makes the browser save it under this name. */
+  downloadName?: string;
+  /** Seconds that the caller's own cache may keep it. */
+  privateCacheS: number;
+  open(range?: { start: number; end: number }): Promise<Readable>;
+}
+
+/** Sends the caller to a URL that works for a while. */
+export interface RedirectReply {
+  kind: 'redirect';
+  url: string;
+  /** Seconds that the caller's own cache may keep it: never longer than the URL lives. */
+  privateCacheS: number;
+}
+
+/** JSON under another status than the definition's. Only `checkHealth` needs it: its 503 is an answer, not a failure. */
+export interface JsonReply {
+  kind: 'json';
+  status: 503;
+  body: object;
+}

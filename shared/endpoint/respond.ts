@@ -1,0 +1,82 @@
+/** The end of every request: an answer in one of four forms, and one line in the log. */
+import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import { log, type Problem } from '#shared/runtime';
+import { matches } from './etag.ts';
+import type { Exchange } from './exchange.ts';
+import { respondFile } from './file.ts';
+import type { FileReply, JsonReply, RedirectReply } from './reply.ts';
+
+/** Answers with what the handler gave. */
+export async function respond(exchange: Exchange, answer: object): Promise<void> {
+  if (!isReply(answer)) respondJson(exchange, answer, exchange.endpoint.status);
+  else if (answer.kind === 'json') respondJson(exchange, answer.body, answer.status);
+  else await respondBytes(exchange, answer);
+}
+
+export function isReply(answer: object): answer is FileReply | RedirectReply | JsonReply {
+  return 'kind' in answer && ['file', 'redirect', 'json'].includes(String(answer.kind));
+}
+
+async function respondBytes(exchange: Exchange, reply: FileReply | RedirectReply): Promise<void> {
+  const { res } = exchange;
+  res.setHeader('Cache-Control', reply.privateCacheS > 0 ? `private, max-age=${Math.floor(reply.privateCacheS)}` : 'no-store');
+  if (reply.kind === 'redirect') {
+    res.writeHead(302, { Location: reply.url, 'Content-Length': 0 }).end();
+    return;
+  }
+  const source = await respondFile(exchange, reply);
+  if (source) await pipeline(source, res);
+}
+
+function respondJson({ endpoint, req, res }: Exchange, answer: object, status: number): void {
+  const body = Buffer.from(JSON.stringify(answer));
+  setCacheHeaders({ endpoint, req, res });
+  if (req.method !== 'POST' && endpoint.cache !== 'none') {
+    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+    res.setHeader('ETag', etag);
+    if (matches(req.headers['if-none-match'], etag)) {
+      res.writeHead(304).end();
+      return;
+    }
+  }
+  res.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': body.length });
+  res.end(req.method === 'HEAD' ? undefined : body);
+}
+
+/** An answer that depends on who asks never enters a shared cache. */
+function setCacheHeaders({ endpoint: { cache }, req, res }: Pick<Exchange, 'endpoint' | 'req' | 'res'>): void {
+  res.appendHeader('Vary', 'Authorization');
+  if (cache === 'none') res.setHeader('Cache-Control', 'no-store');
+  else if (req.headers.authorization !== undefined) res.setHeader('Cache-Control', 'private, no-cache');
+  else res.setHeader('Cache-Control', `public, max-age=${cache.sharedS}`);
+}
+
+/** Answers with a problem. @see RFC 9457 */
+export function respondProblem({ req, res, requestId }: Exchange, found: Problem): void {
+  if (res.headersSent) {
+    res.destroy(); // the answer had begun: a cut connection is the only honest end
+    return;
+  }
+  const { code, status, title, message, params, retryAfterS } = found;
+  if (retryAfterS !== undefined) res.setHeader('Retry-After', retryAfterS);
+  if (typeof params['allow'] === 'string') res.setHeader('Allow', params['allow']);
+  if (status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
+  if (status === 416) res.setHeader('Content-Range', `bytes */${String(params['bytes'])}`);
+  if (!req.complete) res.setHeader('Connection', 'close'); // what was not read must not be taken for the next request
+  const body = Buffer.from(
+    JSON.stringify({ ...params, type: `urn:sori:problem:${code}`, title, status, code, detail: message, requestId }),
+  );
+  res.setHeader('Cache-Control', 'no-store');
+  res.writeHead(status, { 'Content-Type': 'application/problem+json; charset=utf-8', 'Content-Length': body.length });
+  res.end(req.method === 'HEAD' ? undefined : body);
+}
+
+/** One line per request. Nothing in it names a person or holds an input. */
+export function logRequest({ req, res, instance, startedAtMs }: Exchange, failure?: Problem): void {
+  const latencyMs = Math.round((instance.world.clock.monotonicMs() - startedAtMs) * 10) / 10;
+  const line = { method: req.method, status: res.statusCode, latencyMs, ...(failure ? { problem: failure.code } : {}) };
+  const causeMatters = failure !== undefined && failure.blame !== 'caller';
+  if (causeMatters) log.error('request_failed', { ...line, error: failure.cause ?? failure });
+  else log.info('request', line);
+}

@@ -1,0 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+export interface Trace {
+  traceId: string;
+  spanId: string;
+}
+
+/** Takes the caller's trace on, with a span of our own, or begins one. @see W3C Trace Context, 3.2 */
+export function readTrace(headers: IncomingHttpHeaders): Trace {
+  const spanId = randomBytes(8).toString('hex');
+  const [, traceId] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(String(headers['traceparent'] ?? '')) ?? [];
+  return { traceId: traceId && !/^0+$/.test(traceId) ? traceId : randomBytes(16).toString('hex'), spanId };
+}

@@ -1,0 +1,119 @@
+/** Sori as a test meets it: every function on the real framework, over HTTP, in a project of the test file's own. */
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
+import { createInstance, type Endpoint, type TypedEndpoint } from '#shared/endpoint';
+import { closeDatabase, systemWorld, type World } from '#shared/runtime';
+import { startFunctions } from '../../scripts/local/functions.ts';
+import { registeredFunctions } from '../../scripts/local/registeredFunctions.ts';
+import { loadEndpoints } from '../../scripts/registry.ts';
+import { emulators } from './emulators.ts';
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  requestId: string;
+  issues?: { path: string; message: string }[];
+}
+
+export interface Answer<Body = unknown> {
+  status: number;
+  headers: Headers;
+  /** What the definition promises; for an error, see `problem`. */
+  body: Body;
+  problem: Problem | undefined;
+  text: string;
+}
+
+export interface CallOptions {
+  token?: string | undefined;
+  headers?: Record<string, string>;
+  method?: string;
+}
+
+export interface Service {
+  url: string;
+  projectId: string;
+  endpoints: Endpoint[];
+  /** Calls a function as its definition says. */
+  call<I extends z.ZodObject, O extends z.ZodType | 'bytes'>(
+    endpoint: TypedEndpoint<string, I, O>,
+    input: z.input<I>,
+    options?: CallOptions,
+  ): Promise<Answer<O extends z.ZodType ? z.output<O> : unknown>>;
+  /** Sends a request as it is to a path behind `/v1/`. */
+  send(path: string, init?: RequestInit): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  world?: Partial<World>;
+  settings?: Record<string, string>;
+}
+
+/** Gives this test file a project, settings and secrets of its own. Call it before anything reads the settings. */
+export function useOwnProject(settings: Record<string, string> = {}): string {
+  const projectId = `demo-${randomBytes(6).toString('hex')}`;
+  emulators();
+  Object.assign(process.env, {
+    GOOGLE_CLOUD_PROJECT: projectId,
+    AUTH_API_KEY: projectId, // the Auth emulator reads a key of this form as the project
+    JWT_SECRET: randomBytes(48).toString('hex'),
+    SCHEDULER_SERVICE_ACCOUNT: `scheduler@${projectId}.iam.gserviceaccount.com`,
+    TOPMEDIAI_API_KEY: randomBytes(12).toString('hex'),
+    LOG_LEVEL: 'silent',
+    ...settings,
+  });
+  return projectId;
+}
+
+/** Starts all functions. The address stands in SERVICE_URL from then on. */
+export async function startService({ world, settings }: ServiceOptions = {}): Promise<Service> {
+  const projectId = useOwnProject(settings);
+  const endpoints = await loadEndpoints();
+  const instance = createInstance({ ...systemWorld, ...world });
+  const host = await startFunctions(registeredFunctions(endpoints, instance), 0);
+  const url = `http://127.0.0.1:${host.port}/v1`;
+  process.env['SERVICE_URL'] = url;
+  const send = (path: string, init?: RequestInit) => sendTo(`${url}/${path}`, init);
+  return {
+    url,
+    projectId,
+    endpoints,
+    send,
+    call: (endpoint, input, options) => callEndpoint(send, endpoint, input, options) as never,
+    close: async () => {
+      await host.close();
+      await closeDatabase();
+    },
+  };
+}
+
+function callEndpoint(
+  send: Service['send'],
+  endpoint: Pick<Endpoint, 'name' | 'method'>,
+  input: object,
+  options: CallOptions = {},
+): Promise<Answer> {
+  const { token, headers, method = endpoint.method } = options;
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  if (endpoint.method === 'GET') {
+    const query = new URLSearchParams(Object.entries(input).map(([name, value]) => [name, String(value)]));
+    return send(`${endpoint.name}${query.size > 0 ? `?${query}` : ''}`, { method, headers: { ...authorization, ...headers } });
+  }
+  return send(endpoint.name, {
+    method,
+    headers: { 'content-type': 'application/json', ...authorization, ...headers },
+    body: JSON.stringify(input),
+  });
+}
+
+async function sendTo(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(30_000), ...init });
+  const text = await response.text();
+  const type = response.headers.get('content-type') ?? '';
+  const body: unknown = /json/.test(type) ? JSON.parse(text) : undefined;
+  return { status: response.status, headers: response.headers, body, problem: /problem/.test(type) ? (body as Problem) : undefined, text };
+}
