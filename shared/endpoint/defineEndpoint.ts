@@ -8,6 +8,7 @@ import type { CallerRate, Claim } from '#shared/limits';
 import type { ProblemCode, SecretSetting, World } from '#shared/runtime';
 import { checkDefinition } from './checkDefinition.ts';
 import type { FileReply, JsonReply, RedirectReply } from './reply.ts';
+import type { TicketedObject } from './ticket.ts';
 
 export interface Resources {
   cpu: number;
@@ -58,6 +59,8 @@ export interface Context<N extends Needs = Needs> extends World {
   now: Date;
   /** Where the request came from, and whether many people share that address. */
   address: { ip: string; isShared: boolean };
+  /** The object that the caller's ticket names, if it came with one. */
+  ticket: TicketedObject | undefined;
   /** Does the work once per `Idempotency-Key`. */
   claim: Claim;
   /** Ends when the caller has gone or the time is up. */
@@ -74,6 +77,8 @@ export interface Definition<Name extends string, A extends Access, I extends z.Z
   /** Which row of the feature table (DESIGN: media and the two phases) closes it; `none` is never closed. */
   feature: Feature | 'none';
   needs: N;
+  /** A ticket for this use, in the field `ticket`, stands in for a token: players send no headers. */
+  ticket?: 'audio' | 'cover' | 'pictures';
   rate: CallerRate | 'signIn' | 'stream' | 'none';
   idempotency?: 'replay' | 'none';
   /** Documents read and written at most by one call, without what the pipeline itself needs. */
@@ -103,6 +108,7 @@ export interface Endpoint {
   access: Access;
   feature: Feature | 'none';
   needs: Needs;
+  ticket: 'audio' | 'cover' | 'pictures' | undefined;
   rate: CallerRate | 'signIn' | 'stream' | 'none';
   idempotency: 'replay' | 'none';
   budget: { reads: number; writes: number };
@@ -142,6 +148,7 @@ export function defineEndpoint<
     secrets: [],
     status: 200,
     schedule: undefined,
+    ticket: undefined,
     ...definition,
     resources: { ...defaults, ...definition.resources },
   } as unknown as TypedEndpoint<Name, I, O>;

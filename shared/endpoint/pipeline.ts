@@ -14,6 +14,7 @@ import { guardRequest } from './guard.ts';
 import { setStandardHeaders } from './headers.ts';
 import { parseInput } from './parse.ts';
 import { isReply, logRequest, respond, respondProblem } from './respond.ts';
+import { readTicket } from './ticket.ts';
 
 /** The part in front of functions-framework. `pass` hands the request on to it. Never rejects. */
 export function receive(exchange: Exchange, pass: () => void): Promise<void> {
@@ -47,17 +48,16 @@ async function answerTo(exchange: Exchange): Promise<object> {
   const { endpoint, instance, req, address } = exchange;
   const { clock } = instance.world;
   instance.addressGate.admit(address.ip, clock);
-  const caller = await authenticate(
-    { authorization: req.headers.authorization, functionName: endpoint.name, access: endpoint.access },
-    clock,
-  );
+  const ticket = await readTicket(exchange, clock);
+  const credentials = { authorization: req.headers.authorization, functionName: endpoint.name, access: endpoint.access };
+  const caller = ticket?.caller ?? (await authenticate(credentials, clock));
   await limitRate(exchange, caller);
   requireRole(caller, endpoint.access);
   if (endpoint.feature !== 'none') await requireOpen(endpoint.feature, clock);
   const input = parseInput(exchange);
   const found = await findNeeds(endpoint.needs, input, caller);
   const claim = claimOf(exchange, caller, input);
-  const answer = await endpoint.handler(input, caller, contextOf(exchange, found, claim));
+  const answer = await endpoint.handler(input, caller, contextOf(exchange, { found, claim, ticket: ticket?.object }));
   if (claim.wasReplayed) exchange.res.setHeader('Idempotent-Replayed', 'true');
   if (instance.checksOutput) checkOutput(exchange, answer);
   return answer;
@@ -83,20 +83,19 @@ function claimOf({ endpoint, req }: Exchange, caller: Caller, input: unknown): C
   return new Claim({ uid: caller.uid, functionName: endpoint.name, key, input });
 }
 
-function contextOf({ instance, res, now, address }: Exchange, found: Context['found'], claim: Claim): Context {
+function contextOf({ instance, res, now, address }: Exchange, own: Pick<Context, 'found' | 'claim' | 'ticket'>): Context {
   const gone = new AbortController();
   res.once('close', () => gone.abort());
-  return { ...instance.world, found, now, address, claim, signal: gone.signal };
+  return { ...instance.world, ...own, now, address, signal: gone.signal };
 }
 
 function checkOutput({ endpoint }: Exchange, answer: object): void {
   if (endpoint.output === 'bytes') return;
   const body = isReply(answer) && answer.kind === 'json' ? answer.body : answer;
   const result = endpoint.output.safeParse(body);
-  if (!result.success)
-    throw new Error(
-      `${endpoint.name} answers what it does not promise: ${result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)}`,
-    );
+  if (result.success) return;
+  const faults = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`${endpoint.name} answers what it does not promise: ${faults.join('; ')}`);
 }
 
 function endPreflight(exchange: Exchange): void {

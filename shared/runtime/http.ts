@@ -3,6 +3,8 @@
  *
  * Any status is an answer; a rejection means that there was none. Callers parse `data` with a schema.
  */
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
 import type { AxiosInstance, AxiosRequestConfig } from 'axios';
 import { traceparent } from './log.ts';
 
@@ -41,8 +43,12 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   const { query, body, timeoutMs, maxBytes = 1024 * 1024, signal, headers, ...target } = request;
   const trace = traceparent();
   const limit = AbortSignal.timeout(timeoutMs); // axios' own time-out does not cover a body that trickles
+  let left = false;
   const options: AxiosRequestConfig = {
     ...target,
+    transport: transportThatTells(() => {
+      left = true;
+    }),
     headers: { ...(trace ? { traceparent: trace } : {}), ...headers },
     maxContentLength: maxBytes,
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
@@ -53,22 +59,39 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
     const { status, headers: answered, data } = await axios.request(options);
     return { status, headers: Object.fromEntries(Object.entries(answered).map(([name, value]) => [name, String(value)])), data };
   } catch (error) {
-    throw new HttpFailure(error, limit.aborted);
+    throw new HttpFailure(error, { timedOut: limit.aborted, left });
   }
 }
 
-/** There was no complete answer. `neverLeft` tells whether the request can have reached anyone. */
+/**
+ * Node's own transport, telling when the first byte of a request can have left: once connected, for https once the handshake
+ * is over, at once on a connection that is used again. The error code cannot tell: ECONNRESET comes before and after.
+ */
+function transportThatTells(onLeft: () => void) {
+  return {
+    request(options: RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest {
+      const isSecure = options.protocol === 'https:';
+      const request = (isSecure ? https : http).request(options, onAnswer);
+      request.once('socket', (socket) => {
+        if (socket.connecting) socket.once(isSecure ? 'secureConnect' : 'connect', onLeft);
+        else onLeft();
+      });
+      return request;
+    },
+  };
+}
+
+/** There was no complete answer. */
 export class HttpFailure extends Error {
   override name = 'HttpFailure';
   readonly code: string;
+  /** No byte of the request has left this machine: name not found, no connection, no handshake, or never begun. */
   readonly neverLeft: boolean;
 
-  constructor(cause: unknown, timedOut: boolean) {
+  constructor(cause: unknown, { timedOut, left }: { timedOut: boolean; left: boolean }) {
     const code = timedOut ? 'TIMEOUT' : String((cause as { code?: unknown }).code ?? 'UNKNOWN');
     super(`no answer: ${code}`); // the cause of an axios error holds headers with keys: it is not kept
     this.code = code;
-    this.neverLeft = NEVER_CONNECTED.has(code);
+    this.neverLeft = !left;
   }
 }
-
-const NEVER_CONNECTED = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);

@@ -1,0 +1,29 @@
+/** The cover of a song. Who may play the song may see it. */
+import { z } from 'zod';
+import { defineEndpoint } from '#shared/endpoint';
+import { problem } from '#shared/runtime';
+import { readSongMedia, SongId, showObject, songs } from '#shared/songs';
+
+export const showCover = defineEndpoint({
+  name: 'showCover',
+  method: 'GET',
+  summary: 'Show the cover of a song',
+  access: 'public',
+  feature: 'streaming',
+  needs: { song: songs.may('play', 'songId') },
+  ticket: 'cover',
+  rate: 'stream',
+  budget: { reads: 2, writes: 0 },
+  secrets: ['JWT_SECRET'],
+  input: z.strictObject({ songId: SongId, ticket: z.string().max(4096).optional() }),
+  output: 'bytes',
+  errors: ['range_not_satisfiable'],
+  cache: 'none',
+  examples: [{ title: 'The cover of a public song', input: { songId: 'sng_0123456789abcdefghjk' } }],
+
+  async handler(_input, _caller, { found, ticket, now }) {
+    const cover = ticket ?? (await readSongMedia(found.song.songId))?.cover;
+    if (!cover) throw problem('not_found');
+    return showObject(cover, { now });
+  },
+});

@@ -1,0 +1,29 @@
+/** The sound of a song: a redirect to the bucket, or the bytes themselves. Public songs need no ticket; for others `getPlayback` gives one. */
+import { z } from 'zod';
+import { defineEndpoint } from '#shared/endpoint';
+import { problem } from '#shared/runtime';
+import { readSongMedia, SongId, showObject, songs } from '#shared/songs';
+
+export const streamSong = defineEndpoint({
+  name: 'streamSong',
+  method: 'GET',
+  summary: 'Play or download a song',
+  access: 'public',
+  feature: 'streaming',
+  needs: { song: songs.may('play', 'songId') },
+  ticket: 'audio',
+  rate: 'stream',
+  budget: { reads: 2, writes: 0 },
+  secrets: ['JWT_SECRET'],
+  input: z.strictObject({ songId: SongId, ticket: z.string().max(4096).optional(), download: z.boolean().default(false) }),
+  output: 'bytes',
+  errors: ['song_not_ready', 'range_not_satisfiable'],
+  cache: 'none',
+  examples: [{ title: 'A public song', input: { songId: 'sng_0123456789abcdefghjk' } }],
+
+  async handler({ download }, _caller, { found, ticket, now }) {
+    const audio = ticket ?? (await readSongMedia(found.song.songId))?.audio;
+    if (!audio) throw problem('song_not_ready');
+    return showObject(audio, { now, ...(download ? { downloadName: `${found.song.title}.mp3` } : {}) });
+  },
+});

@@ -1,0 +1,39 @@
+import { type Caller, lookUpUserState } from '#shared/access';
+import { verifyTicket } from '#shared/media';
+import { type Clock, problem } from '#shared/runtime';
+import type { Exchange } from './exchange.ts';
+
+/** What a ticket for one object pins: the listen goes on with these very bytes from this very store. */
+export interface TicketedObject {
+  storeId: string;
+  name: string;
+  bytes: number;
+  sha256: string;
+  contentType: string;
+}
+
+/**
+ * The caller whom a ticket stands for, for functions that take tickets.
+ *
+ * @returns undefined when the request came without a ticket
+ * @throws `unauthenticated` for a ticket that is not ours, has lapsed, or is for something else; `session_ended`
+ */
+export async function readTicket(
+  { endpoint, url }: Exchange,
+  clock: Clock,
+): Promise<{ caller: Caller; object?: TicketedObject } | undefined> {
+  const ticket = endpoint.ticket && url.searchParams.get('ticket');
+  if (!ticket) return undefined;
+  const claims = verifyTicket(ticket, clock.now());
+  if (!claims || claims.use !== endpoint.ticket) throw problem('unauthenticated');
+  if (claims.use !== 'pictures' && claims.songId !== url.searchParams.get('songId')) throw problem('unauthenticated');
+  const caller = await callerOf(claims.subject, clock);
+  return claims.use === 'pictures' ? { caller } : { caller, object: { storeId: claims.storeId, ...claims.object } };
+}
+
+async function callerOf(subject: string | null, clock: Clock): Promise<Caller> {
+  if (subject === null) return { kind: 'anonymous' };
+  const state = await lookUpUserState(subject, clock);
+  if (!state.isOpen) throw problem('session_ended');
+  return { kind: 'user', uid: subject, role: state.role };
+}

@@ -1,0 +1,201 @@
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { createDurably, errorCode, hashFile, linkDurably, writeDurably } from './durableFile.ts';
+import { measured } from './measured.ts';
+import { checkObjectName } from './objectNames.ts';
+import {
+  type ListedObject,
+  MediaFault,
+  type MediaStore,
+  type OpenedObject,
+  type StagedObject,
+  type StageOptions,
+  type StoredObject,
+} from './port.ts';
+import type { ByteRange } from './ranges.ts';
+
+const Description = z.object({ bytes: z.int().min(0), sha256: z.string(), contentType: z.string() });
+type Description = z.output<typeof Description>;
+
+/** Behind the name of an object: what it is. An object exists when this file does; it is written last and removed first. */
+const DESCRIPTION = '.~json';
+/** Starts with a dot, which no object's name does. */
+const TEMPORARY = '.temporary';
+/** No write takes this long: what is older was left by a process that died. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Objects as files in a directory; the object `songs/a/b.mp3` is the file of that path. Every write is on the disk (fsync of file
+ * and directory) before it is acknowledged.
+ *
+ * @param directory - made when missing
+ */
+export function createLocalStore(directory: string): MediaStore {
+  return new LocalStore(resolve(directory));
+}
+
+class LocalStore implements MediaStore {
+  readonly kind = 'local';
+  readonly id: string;
+  private readonly root: string;
+  private readonly temporary: string;
+  private cleaning: Promise<void> | undefined;
+
+  constructor(root: string) {
+    this.root = root;
+    this.id = `local:${root}`;
+    this.temporary = join(root, TEMPORARY);
+  }
+
+  async stage(source: AsyncIterable<Uint8Array>, { stagingName, contentType, maxBytes, signal }: StageOptions): Promise<StagedObject> {
+    this.cleaning ??= removeAbandoned(this.temporary);
+    await this.cleaning;
+    const passing = measured(source, maxBytes, signal);
+    try {
+      await writeDurably(this.path(stagingName), passing, this.temporary);
+    } catch (error) {
+      throw passing.failedWith(error) ? error : asFault(error);
+    }
+    return { stagingName, contentType, ...passing.result() };
+  }
+
+  publish(staged: StagedObject, name: string): Promise<StoredObject> {
+    return guarded(async () => {
+      const wanted = { bytes: staged.bytes, sha256: staged.sha256, contentType: staged.contentType };
+      if (!(await this.isPublished(name, wanted))) await this.link(staged, name, wanted);
+      await this.discard(staged);
+      return { name, ...wanted };
+    });
+  }
+
+  discard(staged: StagedObject | string): Promise<void> {
+    return guarded(() => rm(this.path(typeof staged === 'string' ? staged : staged.stagingName), { force: true }));
+  }
+
+  open(name: string, range?: ByteRange): Promise<OpenedObject> {
+    return guarded(async () => {
+      const found = await this.find(name);
+      const file = found && (await unlessGone(open(this.path(name))));
+      if (!file) throw new MediaFault('missing', 'no such object');
+      const { bytes, contentType } = found;
+      const { size } = await file.stat();
+      if (size !== bytes || (range && range.end >= bytes)) {
+        await file.close();
+        throw new MediaFault('damaged', 'the object has another size than expected');
+      }
+      return { bytes, contentType, body: file.createReadStream(range) }; // it closes the file
+    });
+  }
+
+  find(name: string): Promise<StoredObject | undefined> {
+    return guarded(async () => {
+      const description = await this.describe(name);
+      return description && { name, ...description };
+    });
+  }
+
+  delete(name: string): Promise<void> {
+    return guarded(async () => {
+      await rm(this.path(name) + DESCRIPTION, { force: true });
+      await rm(this.path(name), { force: true });
+    });
+  }
+
+  async *list(prefix: string): AsyncGenerator<ListedObject> {
+    try {
+      for await (const name of namesUnder(this.root, '', prefix)) {
+        const found = await unlessGone(stat(join(this.root, name)));
+        if (found) yield { name, bytes: found.size, createdAt: found.mtime };
+      }
+    } catch (error) {
+      throw asFault(error);
+    }
+  }
+
+  private path(name: string): string {
+    return join(this.root, checkObjectName(name));
+  }
+
+  private async describe(name: string): Promise<Description | undefined> {
+    const text = await unlessGone(readFile(this.path(name) + DESCRIPTION, 'utf8'));
+    if (text === undefined) return undefined;
+    const parsed = Description.safeParse(parseJson(text));
+    if (!parsed.success) throw new MediaFault('damaged', 'a description cannot be read');
+    return parsed.data;
+  }
+
+  private async isPublished(name: string, wanted: Description): Promise<boolean> {
+    const there = await this.describe(name);
+    if (there && (there.sha256 !== wanted.sha256 || there.bytes !== wanted.bytes))
+      throw new MediaFault('damaged', 'other bytes stand under this name');
+    return there !== undefined;
+  }
+
+  /** The file first, its description last: a process that dies between leaves a file that nobody sees and that is found equal next time. */
+  private async link(staged: StagedObject, name: string, wanted: Description): Promise<void> {
+    const path = this.path(name);
+    try {
+      if ((await hashFile(this.path(staged.stagingName))) !== wanted.sha256)
+        throw new MediaFault('damaged', 'the staged bytes have changed');
+      const isLinked = await linkDurably(this.path(staged.stagingName), path);
+      if (!isLinked && (await hashFile(path)) !== wanted.sha256) throw new MediaFault('damaged', 'other bytes stand under this name');
+      if (!(await createDurably(path + DESCRIPTION, JSON.stringify(wanted), this.temporary))) await this.isPublished(name, wanted);
+    } catch (error) {
+      // Another worker may have published and removed the staged bytes between two of our steps.
+      if (errorCode(error) !== 'ENOENT') throw error;
+      if (!(await this.isPublished(name, wanted))) throw new MediaFault('missing', 'the staged bytes are gone');
+    }
+  }
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asFault(error);
+  }
+}
+
+/** Faults of the disk mean `unavailable`; others are what they are. */
+function asFault(error: unknown): unknown {
+  const isOfDisk = typeof error === 'object' && error !== null && 'syscall' in error;
+  return isOfDisk ? new MediaFault('unavailable', `the disk refused: ${errorCode(error)}`, error) : error;
+}
+
+async function removeAbandoned(directory: string): Promise<void> {
+  const names = await unlessGone(readdir(directory));
+  for (const name of names ?? []) {
+    const found = await unlessGone(stat(join(directory, name)));
+    if (found && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(join(directory, name), { force: true });
+  }
+}
+
+async function unlessGone<T>(looking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Names below `directory`, which is `''` or ends with a slash, in their order; only directories that can hold `prefix` are read. */
+async function* namesUnder(root: string, directory: string, prefix: string): AsyncGenerator<string> {
+  const entries = (await unlessGone(readdir(join(root, directory), { withFileTypes: true }))) ?? [];
+  const names = entries
+    .filter(({ name }) => !name.startsWith('.') && !name.endsWith(DESCRIPTION))
+    .map((entry) => directory + entry.name + (entry.isDirectory() ? '/' : ''));
+  for (const name of names.sort()) {
+    if (name.endsWith('/') && (name.startsWith(prefix) || prefix.startsWith(name))) yield* namesUnder(root, name, prefix);
+    else if (!name.endsWith('/') && name.startsWith(prefix)) yield name;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
