@@ -128,12 +128,10 @@ export function createKeySource(read: () => Promise<string>, clock: Clock = syst
   let reading: Promise<ServiceKey> | undefined;
 
   async function readAgain(): Promise<ServiceKey> {
-    const before = known;
-    known = undefined;
     const text = await read().catch((error) => {
       throw new MediaFault('unavailable', 'storage key: cannot be read', error);
     });
-    const key = before?.text === text ? before.key : parseServiceKey(text);
+    const key = known?.text === text ? known.key : parseServiceKey(text);
     known = { text, key, readAtMs: clock.monotonicMs() };
     return key;
   }
@@ -160,7 +158,7 @@ const KeyFile = z.object({
 });
 
 /** @throws {MediaFault} `unavailable`; the message has no part of the key, and no cause: errors of parsers quote their input */
-export function parseServiceKey(text: string): ServiceKey {
+function parseServiceKey(text: string): ServiceKey {
   const file = KeyFile.safeParse(parseJson(text)).data;
   if (!file) throw new MediaFault('unavailable', 'storage key: is not the JSON key of a service account');
   return { clientEmail: file.client_email, keyId: file.private_key_id, privateKey: parsePrivateKey(file.private_key) };

@@ -44,7 +44,9 @@ export async function requestGcs(
     signal,
     fetchImplementation: fetch, // Node's own; the library would load another one
   });
-  return { status, headers: new Headers(answered), data: data ? Readable.fromWeb(data) : Readable.from([]) };
+  const stream = data ? Readable.fromWeb(data) : Readable.from([]);
+  stream.on('error', () => undefined); // whoever reads it sees the error; when nobody does, it must not end the process
+  return { status, headers: new Headers(answered), data: stream };
 }
 
 /** An error's text, or the description of an object; what is longer is cut. */

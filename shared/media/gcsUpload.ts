@@ -37,7 +37,10 @@ export async function uploadToGcs(gcs: Gcs, source: AsyncIterable<Uint8Array>, u
     throw new Error('unreachable: the last piece ends the upload');
   } catch (error) {
     // Best effort: Google forgets an unfinished session after a week, and never shows what was sent.
-    void requestGcs(gcs, 'DELETE', session, {}, AbortSignal.timeout(2000)).catch(() => undefined);
+    void requestGcs(gcs, 'DELETE', session, {}, AbortSignal.timeout(2000)).then(
+      ({ data }) => data.destroy(),
+      () => undefined,
+    );
     throw error;
   }
 }
@@ -52,8 +55,8 @@ function startSession(gcs: Gcs, { name, contentType, ifGenerationMatch, signal }
     async (limit) => {
       const { status, headers: answered, data } = await requestGcs(gcs, 'POST', url, { headers, body }, limit);
       const location = answered.get('location');
-      if (status !== 200 || !location) throw new GcsRefusal(status, await textOf(data));
-      data.destroy();
+      const text = await textOf(data);
+      if (status !== 200 || !location) throw new GcsRefusal(status, text);
       return location;
     },
     context,

@@ -1,16 +1,13 @@
 export { AudioUnreadable, createFrameCounter, type FrameCounter, type PlayingTime } from './frameCounter.ts';
 export { coverObjectName, songObjectName } from './objectNames.ts';
-export { drawCover, inspectPicture, type Picture, PictureUnreadable } from './pictures.ts';
+export { drawCover, inspectPicture, PictureUnreadable } from './pictures.ts';
 export {
   type ListedObject,
   MediaFault,
   type MediaFaultKind,
   type MediaStore,
   type OpenedObject,
-  type SignedUrl,
-  type SignOptions,
   type StagedObject,
-  type StageOptions,
   type StoredObject,
 } from './port.ts';
 export { type ByteRange, parseRange } from './ranges.ts';

@@ -99,6 +99,6 @@ export function mask(text: string): string {
   return text
     .replace(/-----BEGIN [\s\S]*?(-----END [^-]*-----|$)/g, '[key]')
     .replace(/\beyJ[\w-]+\.[\w-]*\.?[\w-]*/g, '[token]')
-    .replace(/[^\s@"'<>()]+@[^\s@"'<>()]+\.[^\s@"'<>()]+/g, '[email]')
+    .replace(/[\w.+%-]+@[\w-]+(\.[\w-]+)+/g, '[email]')
     .replace(/\b((?:x-)?(?:api-?)?(?:key|token|secret|signature|password)["']?\s*[=:]\s*["']?)[^\s"'&,}]+/gi, '$1[secret]');
 }

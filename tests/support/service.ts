@@ -1,9 +1,9 @@
 /** Sori as a test meets it: every function on the real framework, over HTTP, in a project of the test file's own. */
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import { createInstance, type Endpoint, type TypedEndpoint } from '#shared/endpoint';
+import { createInstance, type Endpoint, type Instance, type TypedEndpoint } from '#shared/endpoint';
 import { closeDatabase, systemWorld, type World } from '#shared/runtime';
-import { startFunctions } from '../../scripts/local/functions.ts';
+import { type FunctionPool, startFunctions } from '../../scripts/local/functions.ts';
 import { registeredFunctions } from '../../scripts/local/registeredFunctions.ts';
 import { loadEndpoints } from '../../scripts/registry.ts';
 import { emulators } from './emulators.ts';
@@ -63,7 +63,8 @@ export function useOwnProject(settings: Record<string, string> = {}): string {
     JWT_SECRET: randomBytes(48).toString('hex'),
     SCHEDULER_SERVICE_ACCOUNT: `scheduler@${projectId}.iam.gserviceaccount.com`,
     TOPMEDIAI_API_KEY: randomBytes(12).toString('hex'),
-    LOG_LEVEL: 'silent',
+    CLOUD_SCHEDULER_ENDPOINT: '127.0.0.1:9', // nobody there: a lost nudge costs nothing
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
     ...settings,
   });
   return projectId;
@@ -74,7 +75,7 @@ export async function startService({ world, settings }: ServiceOptions = {}): Pr
   const projectId = useOwnProject(settings);
   const endpoints = await loadEndpoints();
   const instance = createInstance({ ...systemWorld, ...world });
-  const host = await startFunctions(registeredFunctions(endpoints, instance), 0);
+  const host = await startFunctions(poolWhenAsked(endpoints, instance), 0);
   const url = `http://127.0.0.1:${host.port}/v1`;
   process.env['SERVICE_URL'] = url;
   const send = (path: string, init?: RequestInit) => sendTo(`${url}/${path}`, init);
@@ -88,6 +89,19 @@ export async function startService({ world, settings }: ServiceOptions = {}): Pr
       await host.close();
       await closeDatabase();
     },
+  };
+}
+
+/** Registering reads the settings, and the address among them is known only once the host listens. */
+function poolWhenAsked(endpoints: Endpoint[], instance: Instance): FunctionPool {
+  let pool: FunctionPool | undefined;
+  return {
+    names: endpoints.map(({ name }) => name),
+    answer: (...request) => {
+      pool ??= registeredFunctions(endpoints, instance);
+      pool.answer(...request);
+    },
+    close: () => Promise.resolve(),
   };
 }
 

@@ -1,0 +1,31 @@
+/** Does the next step of every request for a song that is due. Any number of runs may overlap; an idle one costs one query. */
+import { z } from 'zod';
+import { availability } from '#shared/access';
+import { defineEndpoint } from '#shared/endpoint';
+import { advanceGenerations as advance, createWorker } from '#shared/generation';
+
+export const advanceGenerations = defineEndpoint({
+  name: 'advanceGenerations',
+  method: 'POST',
+  summary: 'Move the making of songs on',
+  access: 'scheduler',
+  feature: 'none',
+  needs: {},
+  rate: 'none',
+  budget: { reads: 500, writes: 500 },
+  resources: { cpu: 1, memoryMiB: 512, timeoutS: 120, maxInstances: 3 },
+  secrets: ['JWT_SECRET', 'TOPMEDIAI_API_KEY'],
+  input: z.strictObject({}),
+  output: z.strictObject({ steps: z.int() }),
+  errors: [],
+  cache: 'none',
+  schedule: { cron: '* * * * *', retries: 5, backoffS: 5 },
+  examples: [{ title: 'Every minute', input: {} }],
+
+  async handler(_input, _caller, { clock, newId, random, signal }) {
+    const { reason } = (await availability(clock)).features.generation;
+    const isProviderOpen = reason !== 'provider' && reason !== 'budget';
+    const worker = createWorker({ world: { clock, newId, random }, isProviderOpen, signal });
+    return { steps: await advance(worker) };
+  },
+});

@@ -1,0 +1,51 @@
+/** Which part of the code may use which. Imports go down only; what is not written here is not allowed. */
+
+/** The layer everything stands on, and the one above it, whose members do not know each other. */
+const BASE = ['runtime'];
+const GROUND = ['access', 'limits', 'music', 'media'];
+const BELOW_DOMAINS = [...BASE, ...GROUND];
+
+/** For each folder of `shared/`: the other folders it may use. */
+export const SHARED: Record<string, string[]> = {
+  runtime: [],
+  access: BASE,
+  limits: BASE,
+  music: BASE,
+  media: BASE,
+  accounts: BELOW_DOMAINS,
+  songs: [...BELOW_DOMAINS, 'accounts'],
+  images: BELOW_DOMAINS,
+  playlists: [...BELOW_DOMAINS, 'songs', 'accounts'],
+  generation: [...BELOW_DOMAINS, 'songs', 'accounts'],
+  files: [...BELOW_DOMAINS, 'images', 'songs', 'accounts'],
+  operations: [...BELOW_DOMAINS, 'files', 'images', 'songs', 'playlists', 'generation', 'accounts'],
+  endpoint: BELOW_DOMAINS,
+};
+
+/** The folders of `functions/`: the noun that is touched, or who runs it. */
+export const AREAS = ['accounts', 'songs', 'playlists', 'images', 'files', 'admin', 'system', 'scheduled'];
+
+/** What is wrong with an import of `imported` by `importer`, both paths from the project's folder; `undefined` when nothing is. */
+export function directionFault(importer: string, imported: string): string | undefined {
+  const [from, to] = [partOf(importer), partOf(imported)];
+  if (from === to && from.startsWith('shared/')) return undefined;
+  if (!mayUse(from, to)) return `${from} must not know ${to}`;
+  const isInside = to.startsWith('shared/') && imported !== `${to}/index.ts`;
+  if (isInside && !importer.startsWith('tests/shared/')) return `${to} is reached by its front door only: #${to}`;
+  return undefined;
+}
+
+/** `shared/<folder>`, or the top folder; `.` for files at the top. */
+function partOf(path: string): string {
+  const [top, folder, ...rest] = path.split('/');
+  if (folder === undefined) return '.';
+  return top === 'shared' && rest.length > 0 ? `shared/${folder}` : top!;
+}
+
+function mayUse(from: string, to: string): boolean {
+  if (from === 'tests') return true;
+  if (from === 'scripts') return to !== 'tests';
+  if (!to.startsWith('shared/')) return false;
+  if (from === 'functions') return true;
+  return SHARED[from.slice('shared/'.length)]?.includes(to.slice('shared/'.length)) ?? false;
+}

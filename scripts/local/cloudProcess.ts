@@ -1,0 +1,71 @@
+/** The local Google Cloud as a process of its own: who is who, Cloud Storage, Cloud Scheduler. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startGcs } from './gcs/index.ts';
+import { type LocalGoogle, startGoogle } from './google/index.ts';
+import { writePrivately } from './localSecrets.ts';
+import { servePart } from './processes/part.ts';
+import { startScheduler } from './scheduler/index.ts';
+
+export interface CloudInput {
+  directory: string;
+  /** The service account's key: made when its file is not there, else registered. */
+  keyFile: string;
+  keyAccount: string;
+  buckets: string[];
+  /** Who may call the buckets from a browser. */
+  origins: string[];
+  /** `false` where one from outside is used. */
+  hasStorage: boolean;
+  hasScheduler: boolean;
+}
+
+export interface CloudReady {
+  tokenUrl: string;
+  certsUrl: string;
+  storageUrl: string | undefined;
+  /** host:port of gRPC */
+  schedulerEndpoint: string | undefined;
+  /** A key that is not sound stays unknown to the local Google, as a broken key would to the real one. */
+  isKeySound: boolean;
+}
+
+servePart<CloudInput, CloudReady>(async (input) => {
+  const google = await startGoogle({ directory: join(input.directory, 'google') });
+  const isKeySound = await provideKey(google, input);
+  const gcs = input.hasStorage ? await startGcs({ directory: join(input.directory, 'gcs'), google }) : undefined;
+  for (const bucket of input.buckets) await gcs?.createBucket(bucket, { cors: corsFor(input.origins) });
+  const file = join(input.directory, 'scheduler.json');
+  const scheduler = input.hasScheduler ? await startScheduler({ file, mintOidcToken: google.mintOidcToken }) : undefined;
+  return {
+    ready: {
+      tokenUrl: google.tokenUrl,
+      certsUrl: google.certsUrl,
+      storageUrl: gcs?.url,
+      schedulerEndpoint: scheduler?.endpoint,
+      isKeySound,
+    },
+    close: async () => {
+      await scheduler?.close();
+      await gcs?.close();
+      await google.close();
+    },
+  };
+});
+
+async function provideKey(google: LocalGoogle, { keyFile, keyAccount }: CloudInput): Promise<boolean> {
+  if (!existsSync(keyFile)) {
+    writePrivately(keyFile, await google.createServiceAccountKey(keyAccount));
+    return true;
+  }
+  try {
+    return await google.registerKey(JSON.parse(readFileSync(keyFile, 'utf8')));
+  } catch {
+    return false;
+  }
+}
+
+function corsFor(origin: string[]) {
+  const responseHeader = ['Content-Type', 'Content-Range', 'ETag', 'x-goog-content-length-range', 'x-goog-if-generation-match'];
+  return [{ origin, method: ['GET', 'HEAD', 'PUT'], responseHeader, maxAgeSeconds: 3600 }];
+}

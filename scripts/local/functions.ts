@@ -1,0 +1,68 @@
+/** One address for all functions, as Hosting gives them: `/v1/<name>` reaches the function of that name, and nothing is done to the request. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listenAt } from './processes/port.ts';
+
+/** The functions, however they are run. */
+export interface FunctionPool {
+  names: string[];
+  answer(name: string, request: IncomingMessage, response: ServerResponse): void;
+  close(): Promise<void>;
+}
+
+export interface FunctionsHost {
+  port: number;
+  /** Lets what runs finish, for at most `DRAIN_MS`. */
+  close(): Promise<void>;
+}
+
+const UNKNOWN = 'answerUnknown';
+const DRAIN_MS = 5_000;
+/** Those of the functions' own servers: here requests reach these past the listening side. */
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000 };
+
+/** @param port - 0 takes a free one. @throws when it is taken */
+export async function startFunctions(pool: FunctionPool, port: number): Promise<FunctionsHost> {
+  const names = new Set(pool.names);
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    if (path === '/') return sayWhereToGo(response);
+    const name = /^\/v1\/(\w+)\/?$/.exec(path)?.[1] ?? '';
+    pool.answer(names.has(name) ? name : UNKNOWN, request, response);
+  };
+  const servers = [createServer(LIMITS, listener), createServer(LIMITS, listener)] as const;
+  const taken = await listenAt(servers[0], port);
+  // Clients differ in what they take `localhost` for. A machine without IPv6 is served by the first alone.
+  await listenAt(servers[1], taken, '::1').catch(() => undefined);
+  return {
+    port: taken,
+    close: async () => {
+      await Promise.all(servers.map(drain));
+      await pool.close();
+    },
+  };
+}
+
+async function drain(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await Promise.race([closed, sleep(DRAIN_MS, undefined, { ref: false })]);
+  server.closeAllConnections();
+  await closed;
+}
+
+function sayWhereToGo(response: ServerResponse): void {
+  const text = [
+    'Sori, the back end of a music service, on this machine.',
+    '소리: 음악 서비스 백엔드가 이 컴퓨터에서 실행 중입니다.',
+    '',
+    '  /v1/getStatus    what is available now',
+    '  /v1/getOpenApi   every function: what it takes and gives',
+    '  /v1/listSongs?scope=public',
+    '',
+    'npm run demo makes a song, as a user would.',
+    '',
+  ].join('\n');
+  response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(text);
+}

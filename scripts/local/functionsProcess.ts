@@ -1,0 +1,40 @@
+/** All functions behind one address, and the jobs that call some of them, as a process of its own. Its environment is theirs. */
+import { config, required, serviceUrl } from '#shared/runtime';
+import { loadEndpoints } from '../registry.ts';
+import { declareJobs } from './declareJobs.ts';
+import { startFunctions } from './functions.ts';
+import { isolatedFunctions } from './isolatedFunctions.ts';
+import { servePart } from './processes/part.ts';
+import { registeredFunctions } from './registeredFunctions.ts';
+
+export interface FunctionsInput {
+  port: number;
+  /** Runs each function in processes of its own. */
+  isolate?: { instances: number; source: string; logFolder: string };
+}
+
+export interface FunctionsReady {
+  port: number;
+  count: number;
+}
+
+servePart<FunctionsInput, FunctionsReady>(async ({ port, isolate }) => {
+  const endpoints = await loadEndpoints();
+  const names = endpoints.map(({ name }) => name);
+  const pool = isolate ? isolatedFunctions({ names, ...isolate, report: (text) => console.error(text) }) : registeredFunctions(endpoints);
+  const host = await startFunctions(pool, port);
+  await declareJobs(endpoints, jobSettings());
+  return { ready: { port: host.port, count: names.length }, close: host.close };
+});
+
+function jobSettings() {
+  const { GOOGLE_CLOUD_PROJECT, REGION, SERVICE_TIME_ZONE } = config();
+  return {
+    projectId: GOOGLE_CLOUD_PROJECT,
+    region: REGION,
+    timeZone: SERVICE_TIME_ZONE,
+    serviceUrl: serviceUrl(),
+    serviceAccount: required('SCHEDULER_SERVICE_ACCOUNT'),
+    schedulerEndpoint: required('CLOUD_SCHEDULER_ENDPOINT'),
+  };
+}

@@ -1,0 +1,1 @@
+export { type LocalGcs, startGcs } from './startGcs.ts';

@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const LocalSecrets = z.object({ JWT_SECRET: z.string().min(64), TOPMEDIAI_API_KEY: z.string().min(1) });
+
+export type LocalSecrets = z.output<typeof LocalSecrets>;
+
+/** Made at the first start and kept, so that tickets outlive a restart. Only the file's owner may read it. */
+export function localSecrets(directory: string): LocalSecrets {
+  const file = join(directory, 'secrets.json');
+  if (existsSync(file)) return LocalSecrets.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const secrets = { JWT_SECRET: randomBytes(48).toString('hex'), TOPMEDIAI_API_KEY: `local-${randomBytes(16).toString('hex')}` };
+  writePrivately(file, secrets);
+  return secrets;
+}
+
+/** Whole or not at all, and for nobody else to read. */
+export function writePrivately(file: string, value: object): void {
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  renameSync(unfinished, file);
+}

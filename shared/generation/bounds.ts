@@ -1,0 +1,30 @@
+/** Every limit of making a song, in one place. Tests pass their own. */
+export const BOUNDS = {
+  /** How long a worker may go without renewing what it works on. */
+  leaseMs: 60_000,
+  submitMs: 30_000,
+  /** A song that may or may not have been ordered is given up so long after the order was written down. */
+  unknownMs: 10 * 60_000,
+  /** A song that could not be ordered is given up so long after it was asked for. */
+  queuedMs: 10 * 60_000,
+  queuedBackoffMs: { first: 2_000, factor: 2, most: 60_000 },
+  pollMs: { first: 3_000, factor: 1.5, most: 15_000 },
+  /** The provider's time for a song, from its acceptance. */
+  makingMs: 15 * 60_000,
+  downloads: { tries: 3, withinMs: 30_000, timeoutMs: 120_000, mostBytes: 100 * 1024 * 1024 },
+  /** How long sound that is finished waits for a storage that is not. */
+  storageMs: 24 * 60 * 60_000,
+  storageBackoffMs: 15_000,
+  /** After the song is ready; then a cover is drawn. */
+  coverMs: 2 * 60_000,
+  coverBytes: 10 * 1024 * 1024,
+  /** How often a provider that refused us is asked whether it would serve again. */
+  probeMs: 30_000,
+  /** One run of the worker. */
+  passMs: 50_000,
+  /** The worker waits for what is due so soon, and returns otherwise. */
+  waitForDueMs: 10_000,
+  batch: 10,
+};
+
+export type Bounds = typeof BOUNDS;

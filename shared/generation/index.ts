@@ -1,0 +1,16 @@
+import { needsOf } from '#shared/access';
+import type { Generation } from './schema.ts';
+import { readGeneration } from './store.ts';
+
+export const generations = needsOf('generation', {
+  find: readGeneration,
+  subject: ({ ownerId }: Generation) => ({ ownerId, isShared: false }),
+});
+
+export { BOUNDS, type Bounds } from './bounds.ts';
+export { cancelGeneration, deleteSong } from './cancelGeneration.ts';
+export { createGeneration } from './createGeneration.ts';
+export { listGenerations } from './listGenerations.ts';
+export { nudgeWorker } from './nudge.ts';
+export { CreateSongInput, Generation, GenerationId } from './schema.ts';
+export { advanceGenerations, createWorker, type Worker } from './worker.ts';

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { DEFAULT_MODEL, joinedStyle, MODELS, type Model } from '#shared/music';
+import { idOf, text } from '#shared/runtime';
+import { Lyrics, SongState, Title, Visibility } from '#shared/songs';
+
+export const GenerationId = idOf('gen');
+
+const models = Object.keys(MODELS) as [Model, ...Model[]];
+
+/** What a person asks for. Texts are measured in code points after NFC, against the limits of the model; too long is refused, never cut. */
+export const CreateSongInput = z
+  .strictObject({
+    prompt: text({ max: 200 }),
+    title: Title.optional(),
+    style: text({ max: 1000 }).optional(),
+    lyrics: Lyrics.optional(),
+    instrumental: z.boolean().default(false),
+    voice: z.enum(['female', 'male', 'any']).default('any'),
+    model: z.enum(models).default(DEFAULT_MODEL),
+    visibility: Visibility.default('private'),
+  })
+  .superRefine((input, context) => {
+    const { lyricsMax, styleMax } = MODELS[input.model];
+    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (input.lyrics !== undefined && input.instrumental) refuse('lyrics', 'an instrumental has no lyrics');
+    if (input.lyrics !== undefined && [...input.lyrics].length > lyricsMax) refuse('lyrics', `has more than ${lyricsMax} characters`);
+    const style = joinedStyle({ prompt: input.prompt, style: input.style ?? null });
+    if ([...style].length > styleMax) refuse('style', `has, with the prompt, more than ${styleMax} characters`);
+  });
+
+/** The request as it was understood: every default filled in. */
+export const GenerationRequest = z.strictObject({
+  prompt: z.string(),
+  title: z.string().nullable(),
+  style: z.string().nullable(),
+  lyrics: z.string().nullable(),
+  instrumental: z.boolean(),
+  voice: z.enum(['female', 'male', 'any']),
+  model: z.enum(models),
+  visibility: Visibility,
+});
+export type GenerationRequest = z.output<typeof GenerationRequest>;
+
+export const GenerationState = z.enum(['queued', 'submitting', 'unknown', 'submitted', 'archiving', 'ready', 'failed', 'cancelled']);
+export type GenerationState = z.output<typeof GenerationState>;
+
+export const FailureCode = z.enum([
+  'provider_unavailable',
+  'provider_outcome_unknown',
+  'provider_rejected',
+  'provider_refused',
+  'provider_out_of_credit',
+  'provider_failed',
+  'provider_timeout',
+  'provider_bad_audio',
+  'storage_unavailable',
+]);
+export type FailureCode = z.output<typeof FailureCode>;
+
+export const Failure = z.strictObject({ code: FailureCode, detail: z.string() });
+export type Failure = z.output<typeof Failure>;
+
+/** A request for a song as its owner sees it, and exactly what `generations/{generationId}` holds. */
+export const Generation = z.strictObject({
+  generationId: z.string(),
+  ownerId: z.string(),
+  retryOf: z.string().nullable(),
+  state: GenerationState,
+  request: GenerationRequest,
+  /** Empty until the provider has accepted. */
+  songs: z.array(z.strictObject({ songId: z.string(), state: SongState, failure: Failure.nullable() })),
+  failure: Failure.nullable(),
+  credits: z.strictObject({ reserved: z.int(), settled: z.int(), released: z.int() }),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type Generation = z.output<typeof Generation>;

@@ -1,0 +1,64 @@
+/**
+ * What the worker knows of a request: `generationWork/{generationId}`, closed to clients. It is the one truth; what clients
+ * see in `generations/` is derived from it and written in the same transaction.
+ */
+import { z } from 'zod';
+import { Failure, type Generation, GenerationRequest, GenerationState } from './schema.ts';
+
+export const WorkSong = z.object({
+  songId: z.string(),
+  /** The provider's id. */
+  taskId: z.string(),
+  /** `finished`: the provider is done, its sound is not yet in our storage. */
+  state: z.enum(['making', 'finished', 'ready', 'failed']),
+  failure: Failure.nullable(),
+  /** Downloads that brought no good sound, and when the first of them began. */
+  downloads: z.number(),
+  firstDownloadAt: z.iso.datetime().nullable(),
+  /** Since when it waits for our storage. */
+  storageDownAt: z.iso.datetime().nullable(),
+  /** Until when the provider's cover is waited for; null when there is nothing to wait for. */
+  coverDueAt: z.iso.datetime().nullable(),
+});
+export type WorkSong = z.output<typeof WorkSong>;
+
+export const Work = z.object({
+  kind: z.literal('generation'),
+  generationId: z.string(),
+  ownerId: z.string(),
+  ownerName: z.string(),
+  retryOf: z.string().nullable(),
+  request: GenerationRequest,
+  state: GenerationState,
+  failure: Failure.nullable(),
+  credits: z.object({ reserved: z.number(), settled: z.number(), released: z.number() }),
+  songs: z.array(WorkSong),
+  /** Number of the claim that may write; one more with each. */
+  fence: z.number(),
+  /** When it is to be looked at next; while a worker has it, the end of its lease. Absent: never. */
+  dueAt: z.iso.datetime().nullable().default(null),
+  /** Attempts to order it that certainly did not arrive. */
+  tries: z.number(),
+  polls: z.number(),
+  /** When the order was written down, right before it left. */
+  intentAt: z.iso.datetime().nullable(),
+  submittedAt: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+export type Work = z.output<typeof Work>;
+
+const SHOWN = { making: 'making', finished: 'making', ready: 'ready', failed: 'failed' } as const;
+
+/** What its owner sees of it. */
+export function viewOf(work: Work): Generation {
+  const { generationId, ownerId, retryOf, state, request, failure, credits, createdAt, updatedAt } = work;
+  const shown = state === 'cancelled' ? [] : work.songs;
+  const songs = shown.map((song) => ({ songId: song.songId, state: SHOWN[song.state], failure: song.failure }));
+  return { generationId, ownerId, retryOf, state, request, songs, failure, credits, createdAt, updatedAt };
+}
+
+/** Nothing that the person sees can change any more, but for a late cover. */
+export function hasEnded({ state }: Pick<Work, 'state'>): boolean {
+  return state === 'ready' || state === 'failed' || state === 'cancelled';
+}

@@ -1,0 +1,6 @@
+import { afterEach } from '@jest/globals';
+import { expectServedByIndexes } from './queryShapes.ts';
+
+afterEach(() => {
+  expectServedByIndexes();
+});
