@@ -1,6 +1,5 @@
 /** Does the next step of every request for a song that is due. Any number of runs may overlap; an idle one costs one query. */
 import { z } from 'zod';
-import { availability } from '#shared/access';
 import { defineEndpoint } from '#shared/endpoint';
 import { advanceGenerations as advance, createWorker } from '#shared/generation';
 
@@ -23,9 +22,6 @@ export const advanceGenerations = defineEndpoint({
   examples: [{ title: 'Every minute', input: {} }],
 
   async handler(_input, _caller, { clock, newId, random, signal }) {
-    const { reason } = (await availability(clock)).features.generation;
-    const isProviderOpen = reason !== 'provider' && reason !== 'budget';
-    const worker = createWorker({ world: { clock, newId, random }, isProviderOpen, signal });
-    return { steps: await advance(worker) };
+    return { steps: await advance(createWorker({ world: { clock, newId, random }, signal })) };
   },
 });

@@ -1,8 +1,8 @@
-/** Deletes a song. One in the making is discarded; the last of a request stops the request. Its bytes go within minutes. */
+/** Deletes a song. One in the making is discarded; the last of a request stops the request. Its bytes go within minutes. Deleting it again is a success. */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
 import { deleteSong as removeSong } from '#shared/generation';
-import { SongId, songs } from '#shared/songs';
+import { SongId, songsEverMade } from '#shared/songs';
 
 export const deleteSong = defineEndpoint({
   name: 'deleteSong',
@@ -10,9 +10,9 @@ export const deleteSong = defineEndpoint({
   summary: 'Delete a song',
   access: 'user',
   feature: 'files',
-  needs: { song: songs.may('delete', 'songId') },
+  needs: { song: songsEverMade.may('delete', 'songId') },
   rate: 'write',
-  budget: { reads: 3, writes: 9 },
+  budget: { reads: 4, writes: 9 },
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ songId: SongId }),
   output: z.strictObject({ deleted: z.literal(true) }),

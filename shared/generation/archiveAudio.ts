@@ -1,32 +1,37 @@
 import { AudioUnreadable, createFrameCounter, type FrameCounter, MediaFault, songObjectName } from '#shared/media';
-import { openDownload, type ProviderTask } from '#shared/music';
+import { type DownloadOptions, openDownload, type ProviderTask } from '#shared/music';
 import { log } from '#shared/runtime';
 import type { MediaObject } from '#shared/songs';
-import { stagingName } from './objects.ts';
-import { commit, type Lease, LeaseLost } from './store.ts';
-import { countDownload, hold, publish, waitForStorage } from './transitions.ts';
-import { whileHolding } from './whileHolding.ts';
-import type { Work } from './work.ts';
+import { commit, isNobodysFault, type Lease, whileHolding } from './lease.ts';
+import { stagingName, storeObject } from './objects.ts';
+import { type Change, countDownload, hold, isLastDownload, publish, waitForStorage } from './transitions.ts';
+import type { Work, WorkSong } from './work.ts';
 import type { Worker } from './worker.ts';
 
 /** What is no sound at all will hardly become one: one more look at the task, and that is it. */
 const TRIES_FOR_NO_AUDIO = 2;
 
+/** Sound that is this much shorter than the provider says is taken for a file cut short, unless it comes again and again. */
+const SHORTEST_SHARE = 0.9;
+
+/** The frames hold much less than the provider has announced. */
+class CutShort extends Error {
+  override name = 'CutShort';
+}
+
 /**
  * Brings a finished song into our storage: streamed, its frames counted as they pass, published under its checksum, and only
  * then shown as `ready` (G4). A crash in between leaves staged bytes that nobody reads; the next attempt begins anew.
  */
-export async function archiveAudio(worker: Worker, lease: Lease<Work>, songId: string, task: ProviderTask): Promise<void> {
+export async function archiveAudio(worker: Worker, lease: Lease<Work>, song: WorkSong, task: ProviderTask): Promise<void> {
   const { world, bounds } = worker;
-  const decide = (how: (work: Work, now: Date) => ReturnType<typeof hold>) =>
-    commit(lease, world, (work, now) => hold(how(work, now), now, bounds));
+  const decide = (how: (work: Work, now: Date) => Change) => commit(lease, world, (work, now) => hold(how(work, now), now, bounds));
+  const { songId } = song;
   let stored: { audio: MediaObject; durationMs: number };
   try {
-    stored = await whileHolding(worker, lease, (signal) =>
-      fetchAudio(worker, { songId, fence: lease.fence, url: task.audioUrl ?? '', signal }),
-    );
+    stored = await whileHolding(worker, lease, (signal) => fetchAudio(worker, { song, fence: lease.fence, task, signal }));
   } catch (error) {
-    if (error instanceof LeaseLost) throw error;
+    if (isNobodysFault(error)) throw error;
     log.warn('song_not_archived', { generationId: lease.id, songId, error });
     if (error instanceof MediaFault && error.kind !== 'too_large') {
       await decide((work, now) => waitForStorage(work, songId, now, bounds));
@@ -37,36 +42,41 @@ export async function archiveAudio(worker: Worker, lease: Lease<Work>, songId: s
     return;
   }
   const { title, lyrics } = task;
-  // Refused when the owner cancelled meanwhile: what was stored is then removed by the clean-up, which waits for this lease to end.
+  // Refused when the owner cancelled meanwhile: what was stored is removed with the song.
   await decide((work, now) => publish(work, { songId, ...stored, title, lyrics }, now, bounds));
 }
 
 interface Source {
-  songId: string;
+  song: WorkSong;
   fence: number;
-  url: string;
+  task: ProviderTask;
   signal: AbortSignal;
 }
 
-async function fetchAudio({ bounds, store, providerBaseUrl }: Worker, { songId, fence, url, signal }: Source) {
-  const { mostBytes: maxBytes, timeoutMs } = bounds.downloads;
-  const { body } = await openDownload(url, { providerBaseUrl, maxBytes, timeoutMs, signal });
+async function fetchAudio({ world, bounds, store, providerBaseUrl }: Worker, { song, fence, task, signal }: Source) {
+  const { songId } = song;
+  const { mostBytes: maxBytes, timeoutMs, tries } = bounds.downloads;
+  const isLast = isLastDownload(song, { tries, now: new Date(world.clock.now()) }, bounds);
   const frames = createFrameCounter();
-  const options = { stagingName: stagingName(songId, fence, 'audio'), contentType: 'audio/mpeg', maxBytes, signal };
-  const staged = await store.stage(counted(body, frames), options);
-  try {
-    const { durationMs } = frames.end();
-    signal.throwIfAborted(); // the lease may have been lost while the last bytes came
-    const { name, bytes, sha256, contentType } = await store.publish(staged, songObjectName(songId, staged.sha256));
-    return { audio: { storeId: store.id, name, bytes, sha256, contentType }, durationMs };
-  } catch (error) {
-    await store.discard(staged);
-    throw error;
-  }
+  let durationMs = 0;
+  const audio = await storeObject(store, download(task.audioUrl ?? '', { providerBaseUrl, maxBytes, timeoutMs, signal }, frames), {
+    stagingName: stagingName(songId, fence, 'audio'),
+    contentType: 'audio/mpeg',
+    maxBytes,
+    signal,
+    nameOf: (sha256) => {
+      durationMs = frames.end().durationMs;
+      if (!isLast && durationMs < SHORTEST_SHARE * (task.durationMs ?? 0)) throw new CutShort(`${durationMs} of ${task.durationMs} ms`);
+      return songObjectName(songId, sha256);
+    },
+  });
+  return { audio, durationMs };
 }
 
-async function* counted(chunks: AsyncIterable<Uint8Array>, frames: FrameCounter): AsyncIterable<Uint8Array> {
-  for await (const chunk of chunks) {
+/** Begins when the first byte is asked for: while our storage is down, the provider is left alone. */
+async function* download(url: string, options: DownloadOptions, frames: FrameCounter): AsyncGenerator<Uint8Array> {
+  const { body } = await openDownload(url, options);
+  for await (const chunk of body) {
     frames.push(chunk);
     yield chunk;
   }

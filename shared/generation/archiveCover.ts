@@ -1,39 +1,46 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { coverObjectName, drawCover, inspectPicture, MediaFault } from '#shared/media';
+import { coverObjectName, drawCover, inspectPicture } from '#shared/media';
 import { openDownload } from '#shared/music';
 import { log } from '#shared/runtime';
 import type { MediaObject } from '#shared/songs';
-import { stagingName } from './objects.ts';
-import { commit, type Lease, LeaseLost } from './store.ts';
+import { commit, isNobodysFault, type Lease, whileHolding } from './lease.ts';
+import { removeStaged, stagingName, storeObject } from './objects.ts';
+import { titleFrom } from './schema.ts';
 import { cover, hold } from './transitions.ts';
-import { whileHolding } from './whileHolding.ts';
 import type { Work, WorkSong } from './work.ts';
 import type { Worker } from './worker.ts';
 
 const DOWNLOAD_LIMIT_MS = 30_000;
 
-/** Stores the cover: the provider's if there is one that is a picture, else, when its time is over, one drawn here. */
+/**
+ * Stores the cover: the provider's if there is one that is a picture, else, when its time is over, one drawn here. It is the last
+ * that is done for a song, so what attempts that died have left in storage goes before.
+ */
 export async function archiveCover(worker: Worker, lease: Lease<Work>, song: WorkSong, offeredUrl: string | null): Promise<void> {
-  const { world, bounds } = worker;
+  const { world, bounds, store } = worker;
   const { songId } = song;
   const coverDueAtMs = Date.parse(song.coverDueAt ?? '');
   const url = world.clock.now() < coverDueAtMs ? offeredUrl : null;
-  const stored = await whileHolding(worker, lease, async (signal) => {
-    const picture = url === null ? await draw(lease.record, songId) : await fetchPicture(worker, url, signal);
-    return picture && store(worker, { songId, fence: lease.fence, picture, signal });
-  }).catch((error: unknown) => {
-    if (error instanceof LeaseLost) throw error;
+  let stored: MediaObject | null = null;
+  try {
+    stored = await whileHolding(worker, lease, async (signal) => {
+      const picture = url === null ? await draw(lease.record, songId) : await fetchPicture(worker, url, signal);
+      const kept = await storePicture(worker, { songId, fence: lease.fence, picture, signal });
+      await removeStaged(store, songId);
+      return kept;
+    });
+  } catch (error) {
+    if (isNobodysFault(error)) throw error;
     log.warn('cover_not_archived', { generationId: lease.id, songId, error });
-    return undefined;
-  });
-  // Tried again until its time is over; a song whose cover cannot even be drawn and stored in a day does without.
-  const isHopeless = world.clock.now() > coverDueAtMs + bounds.storageMs;
-  if (stored || isHopeless) await commit(lease, world, (work, now) => hold(cover(work, songId, stored ?? null, now, bounds), now, bounds));
+    // Tried again until its time is over; a song whose cover cannot even be drawn and stored in a day does without.
+    if (world.clock.now() <= coverDueAtMs + bounds.storageMs) return;
+  }
+  await commit(lease, world, (work, now) => hold(cover(work, songId, stored, now, bounds), now, bounds));
 }
 
 function draw({ request }: Work, songId: string): Promise<Buffer> {
-  return drawCover({ seed: songId, title: request.title ?? request.prompt.slice(0, 40) });
+  return drawCover({ seed: songId, title: titleFrom(request) });
 }
 
 async function fetchPicture({ bounds, providerBaseUrl }: Worker, url: string, signal: AbortSignal): Promise<Buffer> {
@@ -49,11 +56,12 @@ interface Cover {
   signal: AbortSignal;
 }
 
-async function store({ store, bounds }: Worker, { songId, fence, picture, signal }: Cover): Promise<MediaObject> {
-  const options = { stagingName: stagingName(songId, fence, 'cover'), contentType: 'image/jpeg', maxBytes: bounds.coverBytes, signal };
-  const staged = await store.stage(Readable.from([picture]), options);
-  signal.throwIfAborted();
-  const published = await store.publish(staged, coverObjectName(songId, staged.sha256));
-  if (published.bytes === 0) throw new MediaFault('damaged', 'an empty cover');
-  return { storeId: store.id, ...published };
+function storePicture({ store, bounds }: Worker, { songId, fence, picture, signal }: Cover): Promise<MediaObject> {
+  return storeObject(store, Readable.from([picture]), {
+    stagingName: stagingName(songId, fence, 'cover'),
+    contentType: 'image/jpeg',
+    maxBytes: bounds.coverBytes,
+    signal,
+    nameOf: (sha256) => coverObjectName(songId, sha256),
+  });
 }

@@ -11,7 +11,7 @@ export const BOUNDS = {
   pollMs: { first: 3_000, factor: 1.5, most: 15_000 },
   /** The provider's time for a song, from its acceptance. */
   makingMs: 15 * 60_000,
-  downloads: { tries: 3, withinMs: 30_000, timeoutMs: 120_000, mostBytes: 100 * 1024 * 1024 },
+  downloads: { tries: 3, withinMs: 30_000, timeoutMs: 60_000, mostBytes: 100 * 1024 * 1024 },
   /** How long sound that is finished waits for a storage that is not. */
   storageMs: 24 * 60 * 60_000,
   storageBackoffMs: 15_000,
@@ -20,7 +20,9 @@ export const BOUNDS = {
   coverBytes: 10 * 1024 * 1024,
   /** How often a provider that refused us is asked whether it would serve again. */
   probeMs: 30_000,
-  /** One run of the worker. */
+  /** While the day's budget is spent: how often it is looked whether an operator has raised it. */
+  budgetProbeMs: 60_000,
+  /** One run of the worker. What it has begun by then it ends: a download's limit later, within the function's 120 s. */
   passMs: 50_000,
   /** The worker waits for what is due so soon, and returns otherwise. */
   waitForDueMs: 10_000,
@@ -28,3 +30,12 @@ export const BOUNDS = {
 };
 
 export type Bounds = typeof BOUNDS;
+
+export function later(now: Date, ms: number): string {
+  return new Date(now.getTime() + ms).toISOString();
+}
+
+/** Longer than anyone can go on with what he no longer holds: he hears of it within a lease, and then has one call to end. */
+export function discardAt(now: Date, bounds: Bounds): string {
+  return later(now, 2 * bounds.leaseMs);
+}

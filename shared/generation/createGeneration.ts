@@ -3,7 +3,7 @@ import { UserDocument } from '#shared/access';
 import { type Claim, quotaRef, reserveCredit } from '#shared/limits';
 import { fromDocument, type NewId, problem, transact } from '#shared/runtime';
 import { type CreateSongInput, Generation, type GenerationRequest } from './schema.ts';
-import { createWork } from './store.ts';
+import { createWork, readGeneration } from './store.ts';
 import { viewOf, type Work } from './work.ts';
 
 interface Asking {
@@ -20,8 +20,20 @@ interface Asking {
  *
  * @throws `daily_songs_reached`, `idempotency_key_reused`
  */
-export function createGeneration({ uid, input, claim, now, newId }: Asking): Promise<Generation> {
+export async function createGeneration({ uid, input, claim, now, newId }: Asking): Promise<Generation> {
   const generationId = newId('gen'); // outside: a transaction may run several times
+  try {
+    return await storeRequest(generationId, { uid, input, claim, now });
+  } catch (error) {
+    if (!isAlreadyThere(error)) throw error;
+    // The answer to a commit was lost, and the client made it again: the first one stands.
+    const stored = await readGeneration(generationId);
+    if (!stored) throw error;
+    return stored;
+  }
+}
+
+function storeRequest(generationId: string, { uid, input, claim, now }: Omit<Asking, 'newId'>): Promise<Generation> {
   return transact(async (transaction, db) => {
     const claimRef = claim.ref(db);
     const refs = [quotaRef(db, uid), db.doc(`users/${uid}`), ...(claimRef ? [claimRef] : [])] as const;
@@ -40,6 +52,11 @@ export function createGeneration({ uid, input, claim, now, newId }: Asking): Pro
     claim.write(transaction, db, { generationId }, now);
     return viewOf(work);
   });
+}
+
+/** gRPC's ALREADY_EXISTS. */
+function isAlreadyThere(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 6;
 }
 
 function freshWork(own: Pick<Work, 'generationId' | 'ownerId' | 'ownerName'>, input: z.output<typeof CreateSongInput>, now: Date): Work {

@@ -3,8 +3,8 @@ import { ProviderFault, type ProviderTask } from '#shared/music';
 import { log } from '#shared/runtime';
 import { archiveAudio } from './archiveAudio.ts';
 import { archiveCover } from './archiveCover.ts';
-import { commit, type Lease, LeaseLost } from './store.ts';
-import { hear, hold, putBack } from './transitions.ts';
+import { commit, type Lease, LeaseLost, Stopped } from './lease.ts';
+import { handOver, hear, hold, putBack } from './transitions.ts';
 import type { Work, WorkSong } from './work.ts';
 import type { Worker } from './worker.ts';
 
@@ -18,33 +18,54 @@ export async function followUp(worker: Worker, leases: Lease<Work>[]): Promise<v
 
 /** Whatever goes wrong, it is asked again within the time that the provider has. */
 async function askProvider({ provider }: Worker, leases: Lease<Work>[]): Promise<Tasks> {
-  const taskIds = leases.flatMap(({ record }) => record.songs.filter((song) => song.state !== 'failed').map(({ taskId }) => taskId));
+  const taskIds = leases.flatMap(({ record }) => record.songs.filter(isExpected).map(({ taskId }) => taskId));
+  if (taskIds.length === 0) return new Map();
   try {
     return await provider.getTasks(taskIds);
   } catch (error) {
-    if (!(error instanceof ProviderFault)) throw error;
-    log.warn('provider_poll_failed', { kind: error.kind, reason: error.reason });
+    log.warn('provider_poll_failed', error instanceof ProviderFault ? { kind: error.kind, reason: error.reason } : { error });
     return new Map();
   }
 }
 
+/** The provider still has something of it that we have not. */
+function isExpected({ state, coverDueAt }: WorkSong): boolean {
+  return state === 'making' || state === 'finished' || coverDueAt !== null;
+}
+
 async function advance(worker: Worker, lease: Lease<Work>, tasks: Tasks): Promise<void> {
-  const { world, bounds } = worker;
   try {
-    await commit(lease, world, (work, now) => {
-      const heard = hear(work, tasks, now, bounds);
-      return jobsOf(heard.work, tasks, now).length > 0 ? hold(heard, now, bounds) : heard;
-    });
-    const jobs = jobsOf(lease.record, tasks, new Date(world.clock.now()));
-    for (const { song, task, wants } of jobs) {
-      if (wants === 'audio' && task) await archiveAudio(worker, lease, song.songId, task);
-      if (wants === 'cover') await archiveCover(worker, lease, song, task?.coverUrl ?? null);
-    }
-    if (jobs.length > 0) await commit(lease, world, (work, now) => putBack(work, now, bounds));
+    await storeWhatCame(worker, lease, tasks);
   } catch (error) {
     if (error instanceof LeaseLost) log.info('lease_lost', { generationId: lease.id });
+    else if (error instanceof Stopped) await giveBack(worker, lease);
     else log.warn('generation_step_failed', { generationId: lease.id, error });
   }
+}
+
+async function storeWhatCame(worker: Worker, lease: Lease<Work>, tasks: Tasks): Promise<void> {
+  const { world, bounds } = worker;
+  let jobs: Job[] = [];
+  await commit(lease, world, (work, now) => {
+    const heard = hear(work, tasks, now, bounds);
+    jobs = jobsOf(heard.work, tasks, now);
+    return jobs.length > 0 ? hold(heard, now, bounds) : heard;
+  });
+  if (jobs.length === 0) return;
+  const ends = await Promise.allSettled(jobs.map((job) => store(worker, lease, job)));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+  await commit(lease, world, (work, now) => putBack(work, now, bounds));
+}
+
+function store(worker: Worker, lease: Lease<Work>, { song, task, wants }: Job): Promise<void> {
+  if (wants === 'audio' && task) return archiveAudio(worker, lease, song, task);
+  return archiveCover(worker, lease, song, task?.coverUrl ?? null);
+}
+
+/** Nobody need wait for the lease of a worker that was told to stop. */
+async function giveBack({ world }: Worker, lease: Lease<Work>): Promise<void> {
+  await commit(lease, world, handOver).catch((error: unknown) => log.info('lease_not_given_back', { generationId: lease.id, error }));
 }
 
 interface Job {

@@ -7,10 +7,11 @@ export const generations = needsOf('generation', {
   subject: ({ ownerId }: Generation) => ({ ownerId, isShared: false }),
 });
 
+export { advanceGenerations } from './advanceGenerations.ts';
 export { BOUNDS, type Bounds } from './bounds.ts';
 export { cancelGeneration, deleteSong } from './cancelGeneration.ts';
 export { createGeneration } from './createGeneration.ts';
 export { listGenerations } from './listGenerations.ts';
 export { nudgeWorker } from './nudge.ts';
 export { CreateSongInput, Generation, GenerationId } from './schema.ts';
-export { advanceGenerations, createWorker, type Worker } from './worker.ts';
+export { createWorker, type Worker } from './worker.ts';

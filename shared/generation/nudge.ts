@@ -11,27 +11,29 @@ let nudgedAtMs = Number.NEGATIVE_INFINITY;
 export async function nudgeWorker(clock: Clock): Promise<void> {
   if (clock.monotonicMs() - nudgedAtMs < AT_MOST_EVERY_MS) return;
   nudgedAtMs = clock.monotonicMs();
-  const { GOOGLE_CLOUD_PROJECT, REGION } = config();
   try {
-    client ??= connect();
-    const name = `projects/${GOOGLE_CLOUD_PROJECT}/locations/${REGION}/jobs/advanceGenerations`;
-    await within(LIMIT_MS, 'Cloud Scheduler', (await client).runJob({ name }));
+    await within(LIMIT_MS, 'Cloud Scheduler', runJob());
   } catch (error) {
     log.info('nudge_lost', { error });
   }
 }
 
+async function runJob(): Promise<void> {
+  const { GOOGLE_CLOUD_PROJECT, REGION } = config();
+  client ??= connect();
+  const name = `projects/${GOOGLE_CLOUD_PROJECT}/locations/${REGION}/jobs/advanceGenerations`;
+  await (await client).runJob({ name }, { timeout: LIMIT_MS, retry: null }); // the client would go on for minutes
+}
+
 async function connect(): Promise<CloudSchedulerClient> {
-  const { CloudSchedulerClient } = await import('@google-cloud/scheduler');
-  const projectId = config().GOOGLE_CLOUD_PROJECT;
-  const local = config().CLOUD_SCHEDULER_ENDPOINT;
-  if (!local) return new CloudSchedulerClient({ projectId });
-  const [apiEndpoint, port] = local.split(':');
-  const { grpc } = await import('google-gax');
-  return new CloudSchedulerClient({
-    projectId,
-    apiEndpoint: apiEndpoint!,
-    port: Number(port),
-    sslCreds: grpc.credentials.createInsecure(),
-  });
+  try {
+    const { createSchedulerClient } = await import('./schedulerClient.ts');
+    const connecting = createSchedulerClient();
+    // Without credentials, a call of a client that is not yet connected fails twice, the second time where nobody can catch it.
+    await connecting.initialize();
+    return connecting;
+  } catch (error) {
+    client = undefined;
+    throw error;
+  }
 }

@@ -1,9 +1,45 @@
-/** Where the bytes of a song may lie: while they come, and once they are good. */
-export function objectPrefixes(songId: string): string[] {
-  return [`staging/${songId}/`, `songs/${songId}/`, `covers/${songId}/`];
-}
+/** The bytes of songs in storage: while they come, once they are good, and when nobody is to have them any more. */
+import type { MediaStore, StoredObject } from '#shared/media';
 
 /** One attempt's own place: two workers that store the same song at once never write over one another. */
 export function stagingName(songId: string, fence: number, what: 'audio' | 'cover'): string {
   return `staging/${songId}/${what}-${fence}`;
+}
+
+type StageOptions = Parameters<MediaStore['stage']>[1];
+
+interface Naming {
+  /** What the bytes are to be called, once they have come and passed whatever else it looks at. */
+  nameOf(sha256: string): string;
+}
+
+/** Streams an object to its staging name, and gives it its own when it is good. What is not leaves nothing behind. */
+export async function storeObject(
+  store: MediaStore,
+  source: AsyncIterable<Uint8Array>,
+  { nameOf, ...options }: StageOptions & Naming,
+): Promise<StoredObject & { storeId: string }> {
+  const staged = await store.stage(source, options);
+  try {
+    const name = nameOf(staged.sha256);
+    options.signal?.throwIfAborted(); // the lease may have been lost while the last bytes came
+    return { storeId: store.id, ...(await store.publish(staged, name)) };
+  } catch (error) {
+    await store.discard(staged).catch(() => undefined); // the cause is what counts; `removeStaged` comes by later
+    throw error;
+  }
+}
+
+/** What attempts that died have left of a song that is complete. */
+export function removeStaged(store: MediaStore, songId: string): Promise<void> {
+  return removeAll(store, `staging/${songId}/`);
+}
+
+/** Every byte of a song. Safe to repeat. */
+export async function removeObjects(store: MediaStore, songId: string): Promise<void> {
+  for (const prefix of [`staging/${songId}/`, `songs/${songId}/`, `covers/${songId}/`]) await removeAll(store, prefix);
+}
+
+async function removeAll(store: MediaStore, prefix: string): Promise<void> {
+  for await (const { name } of store.list(prefix)) await store.delete(name);
 }

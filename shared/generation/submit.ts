@@ -1,7 +1,7 @@
 import { ProviderFault } from '#shared/music';
 import { log } from '#shared/runtime';
+import { commit, type Lease } from './lease.ts';
 import { closeProvider } from './probe.ts';
-import { commit, type Lease } from './store.ts';
 import { accept, backToQueue, type Change, fail, loseTrack } from './transitions.ts';
 import type { Work } from './work.ts';
 import type { Worker } from './worker.ts';
@@ -11,14 +11,15 @@ const MARGIN_MS = 10_000;
 
 /** Orders the song. That it is about to leave was written down by the claim; from there on nobody sends it again (G2). */
 export async function submit(worker: Worker, lease: Lease<Work>): Promise<void> {
-  const { world, bounds, provider, signal, isProviderOpen } = worker;
+  const { world, bounds, provider, signal } = worker;
   const notSent = (waitMs = 0) => commit(lease, world, (work, now) => backToQueue(work, now, bounds, { waitMs, random: world.random() }));
-  if (!isProviderOpen || world.clock.monotonicMs() > lease.endsAtMs - bounds.submitMs - MARGIN_MS) {
+  if (signal.aborted || world.clock.monotonicMs() > lease.endsAtMs - bounds.submitMs - MARGIN_MS) {
     await notSent();
     return;
   }
   try {
-    const { taskIds } = await provider.submit(lease.record.request, { signal });
+    // Not stopped by the worker's signal: an order that has left and is given up is one that nobody knows the end of.
+    const { taskIds } = await provider.submit(lease.record.request, {});
     if (taskIds.length !== 2) log.warn('provider_task_count', { generationId: lease.id, count: taskIds.length });
     const songs = taskIds.map((taskId) => ({ songId: world.newId('sng'), taskId }));
     await commit(lease, world, (work, now) => accept(work, songs, now, bounds));

@@ -8,10 +8,9 @@
  */
 import type { ProviderTask } from '#shared/music';
 import type { MediaObject } from '#shared/songs';
-import type { Bounds } from './bounds.ts';
-import { failure } from './failures.ts';
-import type { FailureCode } from './schema.ts';
-import { hasEnded, type Work, type WorkSong } from './work.ts';
+import { type Bounds, discardAt, later } from './bounds.ts';
+import { type FailureCode, failure } from './schema.ts';
+import { hasEnded, shownSongs, type Work, type WorkSong } from './work.ts';
 
 /** What is to be written, all of it or nothing. */
 export interface Change {
@@ -19,10 +18,15 @@ export interface Change {
   songs: SongEffect[];
   /** How the reserved credit ends. Once in the life of a request. */
   credit?: 'settle' | 'release';
+  /** The provider has charged for it, or may have: counted against the day's budget. Once in the life of a request. */
+  charge?: 'accepted' | 'unknown';
 }
 
+/** `discardAt`: from when on its bytes are removed; whoever still stores some without knowing must have ended by then. */
 export type SongEffect =
-  | { kind: 'create' | 'fail' | 'remove'; songId: string }
+  | { kind: 'create'; songId: string }
+  | { kind: 'fail'; songId: string; discardAt: string | null }
+  | { kind: 'remove'; songId: string; discardAt: string }
   | { kind: 'publish'; songId: string; audio: MediaObject; durationMs: number; title: string | null; lyrics: string | null }
   | { kind: 'cover'; songId: string; cover: MediaObject };
 
@@ -32,8 +36,8 @@ function change(work: Work, patch: Patch, now: Date, more: Omit<Change, 'work'> 
   return { work: { ...work, ...patch, updatedAt: now.toISOString() }, ...more };
 }
 
-export function later(now: Date, ms: number): string {
-  return new Date(now.getTime() + ms).toISOString();
+function same(work: Work): Change {
+  return { work, songs: [] };
 }
 
 /** The order is about to leave: written down first, so that a crash from here on never leads to a second one. */
@@ -43,6 +47,7 @@ export function intend(work: Work, now: Date, bounds: Bounds): Change {
 
 /** It certainly did not arrive: again after a pause, unless it has waited too long. */
 export function backToQueue(work: Work, now: Date, bounds: Bounds, { waitMs = 0, random }: { waitMs?: number; random: number }): Change {
+  if (work.state !== 'submitting' && work.state !== 'queued') return same(work);
   const { first, factor, most } = bounds.queuedBackoffMs;
   const pauseMs = Math.max(waitMs, Math.min(most, first * factor ** work.tries) * (0.5 + random / 2));
   const lastMs = Date.parse(work.createdAt) + bounds.queuedMs;
@@ -52,6 +57,7 @@ export function backToQueue(work: Work, now: Date, bounds: Bounds, { waitMs = 0,
 
 /** The provider has taken it: from now on there are songs. */
 export function accept(work: Work, songs: { songId: string; taskId: string }[], now: Date, bounds: Bounds): Change {
+  if (work.state !== 'submitting') return same(work);
   const fresh: Omit<WorkSong, 'songId' | 'taskId'> = {
     state: 'making',
     failure: null,
@@ -66,30 +72,35 @@ export function accept(work: Work, songs: { songId: string; taskId: string }[], 
     songs: songs.map((song) => ({ ...song, ...fresh })),
     dueAt: later(now, bounds.pollMs.first),
   };
-  return change(work, patch, now, { songs: songs.map(({ songId }) => ({ kind: 'create', songId })) });
+  return change(work, patch, now, { songs: songs.map(({ songId }) => ({ kind: 'create', songId })), charge: 'accepted' });
 }
 
 /** Nobody knows whether the provider has taken it: it is never sent again, and given up in time. */
 export function loseTrack(work: Work, now: Date, bounds: Bounds): Change {
+  if (work.state !== 'submitting') return same(work);
   const intendedAt = new Date(work.intentAt ?? now);
-  return change(work, { state: 'unknown', dueAt: later(intendedAt, bounds.unknownMs) }, now);
+  return change(work, { state: 'unknown', dueAt: later(intendedAt, bounds.unknownMs) }, now, { songs: [], charge: 'unknown' });
 }
 
 /** All of it has failed, and the credit goes back. */
 export function fail(work: Work, code: FailureCode, now: Date, said?: string | null): Change {
+  if (hasEnded(work)) return same(work);
   const credits = { ...work.credits, released: work.credits.reserved };
   return change(work, { state: 'failed', failure: failure(code, said), credits, dueAt: null }, now, { songs: [], credit: 'release' });
 }
 
 /** What the provider says of the songs that it is making. Songs it does not mention stay as they are, until their time is up. */
 export function hear(work: Work, tasks: Map<string, ProviderTask>, now: Date, bounds: Bounds): Change {
-  const isLate = now.getTime() >= Date.parse(work.submittedAt ?? work.createdAt) + bounds.makingMs;
+  if (work.songs.length === 0) return same(work);
+  const makingEndsMs = Date.parse(work.submittedAt ?? work.createdAt) + bounds.makingMs;
   const songs = work.songs.map((song): WorkSong => {
-    if (song.state === 'ready' || song.state === 'failed' || song.storageDownAt) return song;
+    if (song.state === 'ready' || song.state === 'failed') return song;
     const task = tasks.get(song.taskId);
     if (task?.state === 'final') return { ...song, state: 'finished' };
     if (task?.state === 'failed') return { ...song, state: 'failed', failure: failure('provider_failed', task.failure?.text) };
-    return isLate ? { ...song, state: 'failed', failure: failure('provider_timeout') } : song;
+    // Done in time, but our storage could not take it: the provider's time is over without it being late.
+    if (song.storageDownAt) return isPast(song.storageDownAt, bounds.storageMs, now) ? failed(song, 'storage_unavailable') : song;
+    return now.getTime() >= makingEndsMs ? failed(song, 'provider_timeout') : song;
   });
   return conclude({ ...work, songs, polls: work.polls + 1 }, work, now, bounds);
 }
@@ -101,6 +112,7 @@ export function publish(
   now: Date,
   bounds: Bounds,
 ): Change {
+  if (stateOf(work, songId) !== 'finished') return same(work);
   const songs = withSong(work, songId, { state: 'ready', storageDownAt: null, coverDueAt: later(now, bounds.coverMs) });
   const concluded = conclude({ ...work, songs }, work, now, bounds);
   return { ...concluded, songs: [...concluded.songs, { kind: 'publish', songId, ...stored }] };
@@ -109,49 +121,57 @@ export function publish(
 /** A download brought no good sound. It is tried again within a short while, `tries` times in all. */
 export function countDownload(work: Work, songId: string, { tries, now }: { tries: number; now: Date }, bounds: Bounds): Change {
   const song = work.songs.find((each) => each.songId === songId);
-  const firstDownloadAt = song?.firstDownloadAt ?? now.toISOString();
-  const downloads = (song?.downloads ?? 0) + 1;
-  const isLast = downloads >= tries || now.getTime() >= Date.parse(firstDownloadAt) + bounds.downloads.withinMs;
-  const given = isLast ? ({ state: 'failed', failure: failure('provider_bad_audio') } as const) : {};
-  return conclude({ ...work, songs: withSong(work, songId, { downloads, firstDownloadAt, ...given }) }, work, now, bounds);
+  if (song?.state !== 'finished') return same(work);
+  const counted = { downloads: song.downloads + 1, firstDownloadAt: song.firstDownloadAt ?? now.toISOString() };
+  const given = isLastDownload(song, { tries, now }, bounds) ? failed({ ...song, ...counted }, 'provider_bad_audio') : counted;
+  return conclude({ ...work, songs: withSong(work, songId, given) }, work, now, bounds);
+}
+
+/** After the download that is being made now there is no other. */
+export function isLastDownload(song: WorkSong, { tries, now }: { tries: number; now: Date }, { downloads }: Bounds): boolean {
+  const { firstDownloadAt } = song;
+  return song.downloads + 1 >= tries || (firstDownloadAt !== null && isPast(firstDownloadAt, downloads.withinMs, now));
 }
 
 /** Our storage cannot take it now. No try is counted; a day of it is the end. */
 export function waitForStorage(work: Work, songId: string, now: Date, bounds: Bounds): Change {
-  const storageDownAt = work.songs.find((song) => song.songId === songId)?.storageDownAt ?? now.toISOString();
-  const isOver = now.getTime() >= Date.parse(storageDownAt) + bounds.storageMs;
-  const given = isOver ? ({ state: 'failed', failure: failure('storage_unavailable') } as const) : {};
-  return conclude({ ...work, songs: withSong(work, songId, { storageDownAt, ...given }) }, work, now, bounds);
+  const song = work.songs.find((each) => each.songId === songId);
+  if (song?.state !== 'finished') return same(work);
+  const storageDownAt = song.storageDownAt ?? now.toISOString();
+  const isOver = isPast(storageDownAt, bounds.storageMs, now);
+  const given = isOver ? failed({ ...song, storageDownAt }, 'storage_unavailable') : { storageDownAt };
+  return conclude({ ...work, songs: withSong(work, songId, given) }, work, now, bounds);
 }
 
 /** The cover is in our storage; or there is nothing to wait for any more. */
 export function cover(work: Work, songId: string, stored: MediaObject | null, now: Date, bounds: Bounds): Change {
+  if (stateOf(work, songId) !== 'ready') return same(work);
   const concluded = conclude({ ...work, songs: withSong(work, songId, { coverDueAt: null }) }, work, now, bounds);
   return stored ? { ...concluded, songs: [...concluded.songs, { kind: 'cover', songId, cover: stored }] } : concluded;
 }
 
-/**
- * The owner does not want it any more. Before the order left, the credit goes back; later, what comes is discarded: its
- * bytes are removed when whoever is at work on it, without knowing, must have ended.
- */
+/** The owner does not want it any more. Before the order left, the credit goes back; later, what comes is discarded. */
 export function cancel(work: Work, now: Date, bounds: Bounds): Change {
+  if (hasEnded(work)) return same(work);
   const isFree = work.state === 'queued';
-  const { reserved } = work.credits;
-  const credits = isFree ? { ...work.credits, released: reserved } : { ...work.credits, settled: reserved };
-  const dueAt = work.songs.length === 0 ? null : later(now, 2 * bounds.leaseMs);
-  const patch: Patch = { state: 'cancelled', credits, fence: work.fence + 1, dueAt };
-  return change(work, patch, now, {
-    songs: work.songs.map(({ songId }) => ({ kind: 'remove', songId })),
-    credit: isFree ? 'release' : 'settle',
-  });
+  const credits = { ...work.credits, [isFree ? 'released' : 'settled']: work.credits.reserved };
+  const removed = work.songs.map(({ songId }): SongEffect => ({ kind: 'remove', songId, discardAt: discardAt(now, bounds) }));
+  const patch: Patch = { state: 'cancelled', songs: [], credits, fence: work.fence + 1, dueAt: null };
+  const more: Omit<Change, 'work'> = { songs: removed, credit: isFree ? 'release' : 'settle' };
+  // The answer to an order that has just left will be refused: nobody else would count what it cost.
+  return change(work, patch, now, work.state === 'submitting' ? { ...more, charge: 'unknown' } : more);
 }
 
-/** One of the songs is not wanted; without the last of them, nothing is. */
+/**
+ * One of the songs is not wanted. When nothing is left that can become one, that is a late cancel.
+ *
+ * Whoever is at work on the other song loses his lease and it is begun anew: he may hold what is not wanted as well.
+ */
 export function dropSong(work: Work, songId: string, now: Date, bounds: Bounds): Change {
   const songs = work.songs.filter((song) => song.songId !== songId);
-  if (songs.length === 0 && !hasEnded(work)) return cancel(work, now, bounds);
-  const concluded = conclude({ ...work, songs }, work, now, bounds);
-  return { ...concluded, songs: [...concluded.songs, { kind: 'remove', songId }] };
+  if (songs.every((song) => song.state === 'failed') && !hasEnded(work)) return cancel(work, now, bounds);
+  const concluded = conclude({ ...work, songs, fence: work.fence + 1 }, work, now, bounds);
+  return { ...concluded, songs: [...concluded.songs, { kind: 'remove', songId, discardAt: discardAt(now, bounds) }] };
 }
 
 /** The same change, but the worker goes on with it: nobody else is to find it for another while. */
@@ -161,43 +181,57 @@ export function hold({ work, ...rest }: Change, now: Date, bounds: Bounds): Chan
 
 /** Puts it back, to be found when its next step is due. */
 export function putBack(work: Work, now: Date, bounds: Bounds): Change {
-  return { work: { ...work, dueAt: nextDue(work, now, bounds) }, songs: [] };
+  return same({ ...work, dueAt: nextDue(work, now, bounds) });
 }
 
-/** There is nothing left to do for it. */
-export function rest(work: Work): Change {
-  return { work: { ...work, dueAt: null }, songs: [] };
+/** Puts it back half done, for someone else to go on with at once. */
+export function handOver(work: Work, now: Date): Change {
+  return same({ ...work, dueAt: now.toISOString() });
 }
 
 /** What the states of the songs mean for the whole: one that is ready makes it `ready`, and only when all have failed has it `failed`. */
 function conclude(next: Work, before: Work, now: Date, bounds: Bounds): Change {
-  const failed = next.songs.filter((song) => song.state === 'failed' && stateOf(before, song.songId) !== 'failed');
-  const songs: SongEffect[] = failed.map(({ songId }) => ({ kind: 'fail', songId }));
+  const songs = next.songs.flatMap((song): SongEffect[] => {
+    const was = stateOf(before, song.songId);
+    if (song.state !== 'failed' || was === 'failed') return [];
+    return [{ kind: 'fail', songId: song.songId, discardAt: was === 'finished' ? discardAt(now, bounds) : null }];
+  });
   const dueAt = nextDue(next, now, bounds);
-  if (hasEnded(before)) return { work: { ...next, dueAt }, songs };
-  if (next.songs.some((song) => song.state === 'ready')) {
+  if (!hasEnded(before) && next.songs.some((song) => song.state === 'ready')) {
     const credits = { ...next.credits, settled: next.credits.reserved };
     return change(next, { state: 'ready', credits, dueAt }, now, { songs, credit: 'settle' });
   }
   const [first] = next.songs;
-  if (first && next.songs.every((song) => song.state === 'failed')) {
+  if (!hasEnded(before) && first && next.songs.every((song) => song.state === 'failed')) {
     const credits = { ...next.credits, released: next.credits.reserved };
     return change(next, { state: 'failed', failure: first.failure, credits, dueAt }, now, { songs, credit: 'release' });
   }
-  const state = next.songs.some((song) => song.state === 'making') ? 'submitted' : 'archiving';
-  return state === before.state ? { work: { ...next, dueAt }, songs } : change(next, { state, dueAt }, now, { songs });
+  const state = hasEnded(before) ? before.state : next.songs.some((song) => song.state === 'making') ? 'submitted' : 'archiving';
+  const isSeen = state !== before.state || JSON.stringify(shownSongs(next)) !== JSON.stringify(shownSongs(before));
+  return isSeen ? change(next, { state, dueAt }, now, { songs }) : { work: { ...next, dueAt }, songs };
 }
 
 function nextDue(work: Work, now: Date, bounds: Bounds): string | null {
+  if (work.songs.length === 0 && !hasEnded(work)) return work.dueAt; // not yet a matter of songs
   const { first, factor, most } = bounds.pollMs;
   const pollMs = Math.min(most, first * factor ** work.polls);
   const waitMs = work.songs.flatMap((song) => {
     if (song.state === 'making') return [pollMs];
     if (song.state === 'finished')
       return [song.storageDownAt ? bounds.storageBackoffMs : bounds.downloads.withinMs / bounds.downloads.tries];
-    return song.coverDueAt ? [Math.min(most, Math.max(0, Date.parse(song.coverDueAt) - now.getTime()))] : [];
+    if (song.coverDueAt === null) return [];
+    const coverMs = Date.parse(song.coverDueAt) - now.getTime();
+    return [coverMs > 0 ? Math.min(most, coverMs) : bounds.storageBackoffMs]; // late already: it could not be stored
   });
   return waitMs.length === 0 ? null : later(now, Math.min(...waitMs));
+}
+
+function isPast(since: string, ms: number, now: Date): boolean {
+  return now.getTime() >= Date.parse(since) + ms;
+}
+
+function failed<Song extends Partial<WorkSong>>(song: Song, code: FailureCode): Song & Pick<WorkSong, 'state' | 'failure'> {
+  return { ...song, state: 'failed', failure: failure(code) };
 }
 
 function withSong(work: Work, songId: string, patch: Partial<WorkSong>): WorkSong[] {

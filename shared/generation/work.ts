@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { Failure, type Generation, GenerationRequest, GenerationState } from './schema.ts';
 
+export const WORK = 'generationWork';
+
 export const WorkSong = z.object({
   songId: z.string(),
   /** The provider's id. */
@@ -12,7 +14,7 @@ export const WorkSong = z.object({
   /** `finished`: the provider is done, its sound is not yet in our storage. */
   state: z.enum(['making', 'finished', 'ready', 'failed']),
   failure: Failure.nullable(),
-  /** Downloads that brought no good sound, and when the first of them began. */
+  /** Downloads that brought no good sound, and when the first of them had failed. */
   downloads: z.number(),
   firstDownloadAt: z.iso.datetime().nullable(),
   /** Since when it waits for our storage. */
@@ -48,14 +50,33 @@ export const Work = z.object({
 });
 export type Work = z.output<typeof Work>;
 
+/** A song of which nothing is to remain in storage: `generationWork/discard_<songId>`. */
+export const Discard = z.object({ kind: z.literal('discard'), songId: z.string(), fence: z.number(), dueAt: z.iso.datetime() });
+export type Discard = z.output<typeof Discard>;
+
+/** What keeps generation closed is looked at from time to time: `generationWork/probe_<what>`. */
+export const Probe = z.object({
+  kind: z.literal('probe'),
+  what: z.enum(['provider', 'budget']),
+  fence: z.number().default(0),
+  dueAt: z.iso.datetime(),
+});
+export type Probe = z.output<typeof Probe>;
+
+/** Everything that the worker finds in `generationWork`. */
+export const Task = z.discriminatedUnion('kind', [Work, Discard, Probe]);
+export type Task = z.output<typeof Task>;
+
 const SHOWN = { making: 'making', finished: 'making', ready: 'ready', failed: 'failed' } as const;
 
 /** What its owner sees of it. */
 export function viewOf(work: Work): Generation {
   const { generationId, ownerId, retryOf, state, request, failure, credits, createdAt, updatedAt } = work;
-  const shown = state === 'cancelled' ? [] : work.songs;
-  const songs = shown.map((song) => ({ songId: song.songId, state: SHOWN[song.state], failure: song.failure }));
-  return { generationId, ownerId, retryOf, state, request, songs, failure, credits, createdAt, updatedAt };
+  return { generationId, ownerId, retryOf, state, request, songs: shownSongs(work), failure, credits, createdAt, updatedAt };
+}
+
+export function shownSongs({ songs }: Work): Generation['songs'] {
+  return songs.map(({ songId, state, failure }) => ({ songId, state: SHOWN[state], failure }));
 }
 
 /** Nothing that the person sees can change any more, but for a late cover. */

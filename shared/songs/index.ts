@@ -1,6 +1,6 @@
-export { changeSong, type SongChange } from './changeSong.ts';
+export { changeSong } from './changeSong.ts';
 export { listOwnSongs, listPublicSongs } from './listSongs.ts';
 export { createPlayback } from './playback.ts';
 export { Lyrics, type MediaObject, Song, SongId, SongMedia, SongState, Title, Visibility } from './schema.ts';
 export { showObject } from './showObject.ts';
-export { forgetSong, isShared, readSongMedia, songs, toSong } from './store.ts';
+export { forgetSong, readSongMedia, songs, songsEverMade, toSong } from './store.ts';

@@ -11,8 +11,18 @@ export const songs = needsOf('song', {
   subject: (song: Song) => ({ ownerId: song.ownerId, isShared: isShared(song) }),
 });
 
+/** For deleting: also a song that has gone already. Its media document still tells whose it was. */
+export const songsEverMade = needsOf('song', {
+  find: async (songId): Promise<Pick<Song, 'songId' | 'ownerId' | 'generationId'> | undefined> => {
+    const song = await readSong(songId);
+    const media = song ? undefined : await readSongMedia(songId);
+    return song ?? (media && { songId, ownerId: media.ownerId, generationId: null });
+  },
+  subject: ({ ownerId }) => ({ ownerId, isShared: false }),
+});
+
 /** In the making or failed, a song is its owner's business, whatever its visibility. */
-export function isShared({ state, visibility }: Song): boolean {
+function isShared({ state, visibility }: Song): boolean {
   return state === 'ready' && visibility !== 'private';
 }
 
