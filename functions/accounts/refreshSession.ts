@@ -17,7 +17,7 @@ export const refreshSession = defineEndpoint({
   output: z.strictObject({ session: Session }),
   errors: ['session_ended', 'too_many_attempts'],
   cache: 'none',
-  examples: [{ title: 'Before the hour is over', input: { refreshToken: 'AMf-vBx…' } }],
+  examples: [{ title: 'Before the hour is over', input: { refreshToken: 'AMf-vBxTheRefreshTokenOfTheSession' } }],
 
   async handler({ refreshToken }, _caller, { clock }) {
     return { session: await refresh(refreshToken, clock) };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Email, openSession, Password, Profile, readProfile, Session } from '#shared/accounts';
 import { defineEndpoint } from '#shared/endpoint';
 import { type Attempt, countAttempts, forgiveAttempts } from '#shared/limits';
+import { Problem } from '#shared/runtime';
 
 export const signIn = defineEndpoint({
   name: 'signIn',
@@ -24,7 +25,10 @@ export const signIn = defineEndpoint({
     const byAddress: Attempt[] = address.isShared ? [] : [{ kind: 'signInAddress', of: address.ip }];
     const attempts: Attempt[] = [{ kind: 'signInAccount', of: email }, ...byAddress];
     await countAttempts(attempts);
-    const session = await openSession(email, password, clock);
+    const session = await openSession(email, password, clock).catch(async (error: unknown) => {
+      if (!(error instanceof Problem)) await forgiveAttempts(attempts); // nobody guessed wrong: Firebase Auth did not answer
+      throw error;
+    });
     await forgiveAttempts(attempts);
     return { session, profile: await readProfile(session.uid, now) };
   },

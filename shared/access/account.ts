@@ -45,6 +45,9 @@ export async function readUser(uid: string): Promise<UserDocument | undefined> {
   return data && UserDocument.parse(fromDocument(data));
 }
 
+/** What is taken from Auth's record. */
+export type KnownUser = Pick<UserRecord, 'uid' | 'email' | 'displayName' | 'disabled'>;
+
 export interface Chosen {
   displayName?: string;
   locale?: z.output<typeof Locale>;
@@ -56,7 +59,7 @@ export interface Chosen {
  *
  * @returns undefined when the account was deleted: its tombstone keeps late requests from bringing it back (G15)
  */
-export function ensureAccount(record: UserRecord, chosen: Chosen, now: Date): Promise<UserPrivate | undefined> {
+export function ensureAccount(record: KnownUser, chosen: Chosen, now: Date): Promise<UserPrivate | undefined> {
   const fresh = freshDocuments(record, chosen, now);
   return transact(async (transaction, db) => {
     const privateRef = db.doc(`userPrivate/${record.uid}`);
@@ -70,7 +73,7 @@ export function ensureAccount(record: UserRecord, chosen: Chosen, now: Date): Pr
   });
 }
 
-function freshDocuments(record: UserRecord, chosen: Chosen, now: Date) {
+function freshDocuments(record: KnownUser, chosen: Chosen, now: Date) {
   const role = chosen.role ?? 'user';
   const userPrivate: UserPrivate = { role, disabled: record.disabled, validAfterAt: BEGINNING };
   const user: UserDocument = {

@@ -2,12 +2,14 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { type Clock, log, send } from '#shared/runtime';
 
-const CertificatesAnswer = z.record(z.string(), z.string().startsWith('-----BEGIN '));
+const CertificatesAnswer = z
+  .record(z.string(), z.string().startsWith('-----BEGIN '))
+  .refine((certificates) => Object.keys(certificates).length > 0, 'has no certificates');
 
 const FETCH_LIMIT_MS = 5_000;
 /** Refreshed so long before they lapse that a slow or failing fetch hurts nobody. */
 const REFRESH_AHEAD_MS = 5 * 60_000;
-/** After a failed or early fetch, and for a key id not in the set, the source is asked at most this often. */
+/** Once there are keys, the source is asked at most this often, however many refreshes fail and unknown key ids come. */
 const ASK_AGAIN_MS = 30_000;
 const SHORTEST_AGE_MS = 60_000;
 
@@ -33,23 +35,32 @@ export class Certificates {
 
   /** @throws when no keys could ever be fetched */
   async key(id: string, clock: Clock): Promise<KeyObject | undefined> {
-    if (!this.#set) await this.#fetch(clock);
-    else if (clock.monotonicMs() > this.#set.lapsesAtMs - REFRESH_AHEAD_MS) this.#refreshBeside(clock);
+    const leftMs = this.#set ? this.#set.lapsesAtMs - clock.monotonicMs() : undefined;
+    if (leftMs === undefined) await this.#fetch(clock);
+    else if (leftMs <= 0) await this.#refresh(clock);
+    else if (leftMs < REFRESH_AHEAD_MS) void this.#refresh(clock); // beside: the keys are still good
     const known = this.#set?.keys.get(id);
-    if (known || clock.monotonicMs() - this.#askedAtMs < ASK_AGAIN_MS) return known;
-    await this.#fetch(clock).catch(() => undefined); // a key id we do not know: Google may have rotated
+    if (known) return known;
+    await this.#refresh(clock); // a key id we do not know: Google may have rotated
     return this.#set?.keys.get(id);
   }
 
-  #refreshBeside(clock: Clock): void {
-    if (clock.monotonicMs() - this.#askedAtMs < ASK_AGAIN_MS) return;
-    this.#fetch(clock).catch((error: unknown) => log.warn('certificates_not_refreshed', { error }));
+  /** Joins the fetch that runs; begins one unless the source was asked a short while ago. Never rejects. */
+  async #refresh(clock: Clock): Promise<void> {
+    const wasAskedLately = clock.monotonicMs() - this.#askedAtMs < ASK_AGAIN_MS;
+    if (wasAskedLately && !this.#fetching) return;
+    await this.#fetch(clock).catch(() => undefined);
   }
 
   #fetch(clock: Clock): Promise<void> {
-    this.#fetching ??= this.#load(clock).finally(() => {
-      this.#fetching = undefined;
-    });
+    this.#fetching ??= this.#load(clock)
+      .catch((error: unknown) => {
+        log.warn('certificates_not_fetched', { error });
+        throw error;
+      })
+      .finally(() => {
+        this.#fetching = undefined;
+      });
     return this.#fetching;
   }
 

@@ -42,9 +42,12 @@ export interface Availability {
 const MAX_AGE_MS = 10_000;
 const RETRY_AFTER_S = 30;
 const READ_LIMIT_MS = 5_000;
+/** After a look that failed, nobody waits for another one for so long. */
+const LOOK_AGAIN_MS = 5_000;
 
 const states = new Cache<Availability>({ maxEntries: 1, maxAgeMs: MAX_AGE_MS });
 const KEY = 'service';
+let looksAgainAtMs = Number.NEGATIVE_INFINITY;
 
 /** Operators may edit the settings by hand; while they are invalid, the last good ones hold. */
 let lastGood: ServiceSettings = { phase: 1, closedFeatures: [] };
@@ -57,12 +60,18 @@ export async function requireOpen(feature: Feature, clock: Clock): Promise<void>
 
 /** The state of all features, at most a few seconds old; while the database is down, the last one known. */
 export async function availability(clock: Clock): Promise<Availability> {
+  if (clock.monotonicMs() < looksAgainAtMs) return lastKnown();
   try {
     return await states.get(KEY, clock, () => within(READ_LIMIT_MS, 'the state of the features', read()));
   } catch (error) {
-    log.warn('availability_not_read', { error });
-    return { ...(states.lastKnown(KEY) ?? judge(lastGood, [])), isDatabaseUp: false };
+    if (clock.monotonicMs() >= looksAgainAtMs) log.warn('availability_not_read', { error });
+    looksAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
+    return lastKnown();
   }
+}
+
+function lastKnown(): Availability {
+  return { ...(states.lastKnown(KEY) ?? judge(lastGood, [])), isDatabaseUp: false };
 }
 
 async function read(): Promise<Availability> {

@@ -2,7 +2,7 @@
  * What decides whether a person may still act: Auth's record (operators edit it in the Firebase console) and `userPrivate`.
  * Looked up at most every 30 s per process; admin functions look every time (G7).
  */
-import { Cache, type Clock } from '#shared/runtime';
+import { Cache, type Clock, within } from '#shared/runtime';
 import { ensureAccount, readUserPrivate, type UserPrivate } from './account.ts';
 import { findAuthRecord } from './authAdmin.ts';
 import type { Role } from './caller.ts';
@@ -17,11 +17,13 @@ export interface UserState {
 
 const CLOSED: UserState = { isOpen: false, role: 'user', validAfterS: Number.POSITIVE_INFINITY };
 
+const LOOK_LIMIT_MS = 5_000;
+
 const states = new Cache<UserState>({ maxEntries: 10_000, maxAgeMs: 30_000 });
 
 export function lookUpUserState(uid: string, clock: Clock, { fresh = false } = {}): Promise<UserState> {
-  const load = () => readUserState(uid, clock);
-  return fresh ? states.refresh(uid, clock, load) : states.get(uid, clock, load);
+  if (fresh) states.forget(uid); // not even a look that runs already: it may have been before the change
+  return states.get(uid, clock, () => within(LOOK_LIMIT_MS, "the account's state", readUserState(uid, clock)));
 }
 
 /** To be called after a change of the user's state here, so that this process acts on it at once. */
@@ -31,11 +33,11 @@ export function forgetUserState(uid: string): void {
 
 async function readUserState(uid: string, clock: Clock): Promise<UserState> {
   const [record, stored] = await Promise.all([findAuthRecord(uid), readUserPrivate(uid)]);
-  if (!record) return CLOSED;
+  if (!record || record.disabled) return CLOSED; // no documents yet: an account enabled later begins as an open one
   const userPrivate = stored ?? (await ensureAccount(record, {}, new Date(clock.now())));
   if (!userPrivate) return CLOSED;
   return {
-    isOpen: !record.disabled && !userPrivate.disabled,
+    isOpen: !userPrivate.disabled,
     role: userPrivate.role,
     validAfterS: validAfterS(userPrivate, record.tokensValidAfterTime),
   };

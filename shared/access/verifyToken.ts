@@ -20,7 +20,13 @@ const GOOGLE = 'https://www.googleapis.com';
 const ID_TOKEN_CERTIFICATES = '/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com';
 const OIDC_CERTIFICATES = '/oauth2/v1/certs';
 
-const Claims = z.object({ sub: z.string().min(1).max(128), iat: z.number(), auth_time: z.number() });
+/** A uid names documents: what cannot be a document's id is nobody's. firebase.google.com/docs/firestore/quotas#limits */
+const Uid = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^(?!\.{1,2}$|__.*__$)[^/]+$/su);
+const Claims = z.object({ sub: Uid, iat: z.number(), auth_time: z.number() });
 const OidcClaims = z.object({ email: z.string(), email_verified: z.literal(true) });
 
 const sources = new Map<string, Certificates>();

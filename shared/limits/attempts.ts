@@ -6,7 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { problem, transact } from '#shared/runtime';
+import { database, problem } from '#shared/runtime';
+import { look, MOST_TRIES, storeIfUnchanged } from './compareAndSet.ts';
 
 export interface Attempt {
   /** What is counted: an e-mail, an address. Only its hash is stored. */
@@ -21,37 +22,47 @@ const bounds = {
 } satisfies Record<Attempt['kind'], { most: number; windowMs: number }>;
 
 const Counted = z.object({ windowStartMs: z.number(), count: z.number() });
+type Counted = z.output<typeof Counted>;
 
 /** Counts the attempts, all or none. @throws `too_many_attempts` */
 export async function countAttempts(attempts: Attempt[]): Promise<void> {
-  if (attempts.length === 0) return;
-  await transact(async (transaction, db) => {
-    const refs = attempts.map((attempt) => db.doc(path(attempt)));
-    const snapshots = await transaction.getAll(...refs);
-    snapshots.forEach((snapshot, index) => {
-      const attempt = attempts[index];
-      if (!attempt) return;
-      const { most, windowMs } = bounds[attempt.kind];
-      const nowMs = snapshot.readTime.toMillis();
-      const stored = Counted.safeParse(snapshot.data()).data;
-      const window = stored && nowMs < stored.windowStartMs + windowMs ? stored : { windowStartMs: nowMs, count: 0 };
-      const endsAtMs = window.windowStartMs + windowMs;
-      if (window.count >= most) throw problem('too_many_attempts', { retryAfterS: Math.ceil((endsAtMs - nowMs) / 1000) });
-      transaction.set(snapshot.ref, { ...window, count: window.count + 1, expireAt: new Date(endsAtMs) });
-    });
-  });
+  const outcomes = await Promise.allSettled(attempts.map(countOne));
+  const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (!refused) return;
+  await forgiveAttempts(attempts.filter((_attempt, index) => outcomes[index]?.status === 'fulfilled'));
+  throw refused.reason;
 }
 
 /** Gives back what `countAttempts` counted, because the attempt was a good one. */
 export async function forgiveAttempts(attempts: Attempt[]): Promise<void> {
-  if (attempts.length === 0) return;
-  await transact(async (transaction, db) => {
-    const snapshots = await transaction.getAll(...attempts.map((attempt) => db.doc(path(attempt))));
-    for (const snapshot of snapshots) {
-      const stored = Counted.safeParse(snapshot.data()).data;
-      if (stored && stored.count > 0) transaction.update(snapshot.ref, { count: stored.count - 1 });
-    }
+  await Promise.all(attempts.map(forgiveOne));
+}
+
+async function countOne(attempt: Attempt): Promise<void> {
+  const { most, windowMs } = bounds[attempt.kind];
+  await change(attempt, (stored, nowMs) => {
+    const window = stored && nowMs < stored.windowStartMs + windowMs ? stored : { windowStartMs: nowMs, count: 0 };
+    const endsAtMs = window.windowStartMs + windowMs;
+    if (window.count >= most) throw problem('too_many_attempts', { retryAfterS: Math.ceil((endsAtMs - nowMs) / 1000) });
+    return { ...window, count: window.count + 1 };
   });
+}
+
+async function forgiveOne(attempt: Attempt): Promise<void> {
+  await change(attempt, (stored) => (stored && stored.count > 0 ? { ...stored, count: stored.count - 1 } : undefined));
+}
+
+/** @param decide - gives the new count, from the stored one and the database's time; nothing is written for undefined */
+async function change(attempt: Attempt, decide: (stored: Counted | undefined, nowMs: number) => Counted | undefined): Promise<void> {
+  const ref = (await database()).doc(path(attempt));
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const snapshot = await look(ref);
+    const counted = decide(Counted.safeParse(snapshot.data()).data, snapshot.readTime.toMillis());
+    if (!counted) return;
+    const expireAt = new Date(counted.windowStartMs + bounds[attempt.kind].windowMs);
+    if (await storeIfUnchanged(snapshot, { ...counted, expireAt })) return;
+  }
+  throw problem('too_many_attempts', { retryAfterS: 1 });
 }
 
 function path({ kind, of }: Attempt): string {

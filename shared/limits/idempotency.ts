@@ -5,13 +5,17 @@
  * bodies or tokens; the answer to a repetition is read again, with the caller's rights.
  */
 import { createHash } from 'node:crypto';
-import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
+import type { DocumentSnapshot, Firestore, Timestamp, Transaction } from '@google-cloud/firestore';
 import { z } from 'zod';
 import { problem } from '#shared/runtime';
 
 const KEPT_MS = 24 * 60 * 60_000;
 
-const Recorded = z.object({ requestHash: z.string(), ids: z.record(z.string(), z.string()), expireAt: z.custom<{ toMillis(): number }>() });
+const Recorded = z.object({
+  requestHash: z.string(),
+  ids: z.record(z.string(), z.string()),
+  expireAt: z.custom<Timestamp>((value) => typeof value === 'object' && value !== null && 'toMillis' in value),
+});
 
 export interface KeyedRequest {
   uid: string;

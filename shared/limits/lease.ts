@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import type { CallerRate, RateLimits } from './rateLimit.ts';
+
+export type CallerRate = 'read' | 'write' | 'generate';
+
+export interface RateLimits {
+  windowMs: number;
+  requests: number;
+  /** How many of `requests` may ask for a song. */
+  generations: number;
+  /** Reads per window and instance while the database is down. */
+  readsWithoutDatabase: number;
+}
 
 export const RateDocumentSchema = z.object({
   /** The database's time, in milliseconds since the epoch. */

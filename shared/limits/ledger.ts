@@ -11,9 +11,9 @@ import { config, problem } from '#shared/runtime';
 import { dayOf, endOfDay } from './day.ts';
 
 const Quota = z.object({
-  /** The day of the last grant, in the service's time zone. */
-  grantedOn: z.string(),
-  balance: z.number(),
+  /** The day of the last grant, in the service's time zone. Before the first one, the document may hold other figures only. */
+  grantedOn: z.string().default(''),
+  balance: z.number().default(0),
   /** An operator's exception for this person. */
   songsPerDay: z.number().nullable().default(null),
 });
@@ -37,7 +37,12 @@ export function quotaRef(db: Firestore, uid: string): DocumentReference {
 export function creditsOf(snapshot: DocumentSnapshot | undefined, now: Date): Credits {
   const quota = Quota.safeParse(snapshot?.data()).data;
   const songsPerDay = quota?.songsPerDay ?? SONGS_PER_DAY;
-  return { balance: quota?.grantedOn === dayOf(now) ? quota.balance : songsPerDay, songsPerDay };
+  return { balance: quota && wasGranted(quota, now) ? quota.balance : songsPerDay, songsPerDay };
+}
+
+/** Also when the last grant is tomorrow's: a request of the last second may come to the database after one of the next day. */
+function wasGranted({ grantedOn }: z.output<typeof Quota>, now: Date): boolean {
+  return grantedOn >= dayOf(now);
 }
 
 /**
@@ -54,9 +59,9 @@ export function reserveCredit(transaction: Transaction, db: Firestore, snapshot:
     const retryAfterS = Math.ceil((resetsAt.getTime() - now.getTime()) / 1000);
     throw problem('daily_songs_reached', { limit: songsPerDay, resetsAt: resetsAt.toISOString(), retryAfterS });
   }
-  grantIfDue(transaction, db, snapshot, now);
+  const grantedOn = grantIfDue(transaction, db, snapshot, now);
   addEntry(transaction, db, { id: `${generationId}_reserve`, uid, kind: 'reserve', amount: AMOUNT.reserve, generationId, now });
-  transaction.set(snapshot.ref, { grantedOn: dayOf(now), balance: balance - 1 }, { merge: true });
+  transaction.set(snapshot.ref, { grantedOn, balance: balance - 1 }, { merge: true });
 }
 
 /**
@@ -75,14 +80,16 @@ export function endReservation(
   if (kind === 'release') transaction.set(snapshot.ref, { balance: quota.balance + AMOUNT.release }, { merge: true });
 }
 
-function grantIfDue(transaction: Transaction, db: Firestore, snapshot: DocumentSnapshot, now: Date): void {
+/** @returns the day of the last grant */
+function grantIfDue(transaction: Transaction, db: Firestore, snapshot: DocumentSnapshot, now: Date): string {
   const quota = Quota.safeParse(snapshot.data()).data;
+  if (quota && wasGranted(quota, now)) return quota.grantedOn;
   const today = dayOf(now);
-  if (quota?.grantedOn === today) return;
   const uid = snapshot.id;
   if (quota && quota.balance !== 0)
     addEntry(transaction, db, { id: `${uid}_${today}_lapse`, uid, kind: 'lapse', amount: -quota.balance, now });
   addEntry(transaction, db, { id: `${uid}_${today}_grant`, uid, kind: 'grant', amount: quota?.songsPerDay ?? SONGS_PER_DAY, now });
+  return today;
 }
 
 interface Entry {

@@ -6,21 +6,13 @@
  * below 10, so that a caller who stays below 90 is never refused, however his requests are spread. Tokens die with the window.
  */
 import { LRUCache } from 'lru-cache';
-import { type Clock, database, problem, transact } from '#shared/runtime';
-import { grantLease, type RateDocument, RateDocumentSchema } from './lease.ts';
-
-export interface RateLimits {
-  windowMs: number;
-  requests: number;
-  /** How many of `requests` may ask for a song. */
-  generations: number;
-  /** Reads per window and instance while the database is down. */
-  readsWithoutDatabase: number;
-}
+import { type Clock, log, Problem, problem } from '#shared/runtime';
+import { askForLease } from './askForLease.ts';
+import type { CallerRate, RateLimits } from './lease.ts';
 
 export const RATE_LIMITS: RateLimits = { windowMs: 60_000, requests: 100, generations: 10, readsWithoutDatabase: 20 };
 
-export type CallerRate = 'read' | 'write' | 'generate';
+const LOOK_AGAIN_MS = 5_000;
 
 /** What the `RateLimit` headers tell. */
 export interface RateState {
@@ -40,20 +32,30 @@ interface Held {
   refusedGenerations: boolean;
   /** Reads let through while the database was down. */
   withoutDatabase: number;
+  /** Until then reads do not wait for the database, which has just failed. */
+  looksAgainAtMs: number;
 }
 
 export class RateLimiter {
   readonly #limits: RateLimits;
   readonly #instanceId: string;
   readonly #held = new LRUCache<string, Held>({ max: 10_000 });
-  readonly #asking = new Map<string, Promise<void>>();
+  readonly #asking = new Map<string, Promise<Held | undefined>>();
 
   constructor(instanceId: string, limits = RATE_LIMITS) {
     this.#instanceId = instanceId;
     this.#limits = limits;
   }
 
-  /** Takes one token. @throws `rate_limited`, with the seconds until the window ends */
+  get policy(): { limit: number; windowS: number } {
+    return { limit: this.#limits.requests, windowS: this.#limits.windowMs / 1000 };
+  }
+
+  /**
+   * Takes one token.
+   *
+   * @throws `rate_limited`, with the seconds until the window ends; for writes and songs also the database's failure
+   */
   async admit(uid: string, rate: CallerRate, clock: Clock): Promise<RateState> {
     // A loop, because others of the same caller wait for the same lease and may have spent it.
     for (;;) {
@@ -63,65 +65,54 @@ export class RateLimiter {
         held.tokens -= 1;
         return this.#state(held, clock);
       }
-      const running = this.#asking.get(uid);
-      if (running !== undefined) {
-        await running.catch(() => undefined);
-        continue;
+      if (held && rate === 'read' && clock.monotonicMs() < held.looksAgainAtMs) return this.#withoutDatabase(held, clock);
+      try {
+        const running = this.#asking.get(uid);
+        const taken = await (running ?? this.#ask(uid, rate, clock));
+        if (taken && !running) return this.#state(taken, clock);
+      } catch (error) {
+        if (rate !== 'read' || error instanceof Problem) throw error;
+        log.warn('rate_limit_without_database', { error });
+        this.#noteFailure(uid, clock);
       }
-      const taken = await this.#ask(uid, rate, clock);
-      if (taken) return this.#state(taken, clock);
     }
   }
 
-  async #ask(uid: string, rate: CallerRate, clock: Clock): Promise<Held | undefined> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#asking.set(uid, promise);
-    try {
-      return await this.#lease(uid, rate, clock);
-    } catch (error) {
-      if (rate !== 'read') throw error;
-      return this.#withoutDatabase(uid, clock, error);
-    } finally {
-      this.#asking.delete(uid);
-      resolve();
-    }
+  #ask(uid: string, rate: CallerRate, clock: Clock): Promise<Held | undefined> {
+    const asked = this.#lease(uid, rate, clock).finally(() => this.#asking.delete(uid));
+    this.#asking.set(uid, asked);
+    return asked;
   }
 
   async #lease(uid: string, rate: CallerRate, clock: Clock): Promise<Held | undefined> {
-    const askedAtMs = clock.monotonicMs(); // before the server's time of reading: the window never looks longer than it is
-    const db = await database();
-    const ref = db.doc(`rateLimits/${uid}`);
-    const grant = await transact(async (transaction) => {
-      const snapshot = await transaction.get(ref);
-      const stored = RateDocumentSchema.safeParse(snapshot.data()).data;
-      const result = grantLease(stored, { instanceId: this.#instanceId, rate, nowMs: snapshot.readTime.toMillis() }, this.#limits);
-      if (result.granted > 0) transaction.set(ref, forStore(result.document, this.#limits.windowMs));
-      return result;
-    });
-    const held: Held = {
-      tokens: grant.granted,
-      endsAtMs: askedAtMs + grant.windowLeftMs,
-      left: this.#limits.requests - grant.document.granted,
-      refused: grant.document.granted >= this.#limits.requests && grant.granted === 0,
-      refusedGenerations: rate === 'generate' && grant.granted === 0,
-      withoutDatabase: 0,
-    };
+    const lease = await askForLease({ uid, rate, instanceId: this.#instanceId }, this.#limits, clock);
+    const { granted, document } = lease;
     const before = this.#current(uid, clock);
-    held.tokens += rate === 'generate' && before ? before.tokens : 0;
+    const held: Held = {
+      tokens: granted + (rate === 'generate' && before ? before.tokens : 0),
+      endsAtMs: lease.endsAtMs,
+      left: this.#limits.requests - document.granted,
+      refused: granted === 0 && document.granted >= this.#limits.requests,
+      refusedGenerations: granted === 0 && rate === 'generate',
+      withoutDatabase: before?.withoutDatabase ?? 0,
+      looksAgainAtMs: Number.NEGATIVE_INFINITY,
+    };
     this.#held.set(uid, held);
-    if (grant.granted === 0) return undefined; // the loop of admit refuses
+    if (granted === 0) return undefined; // the loop of admit refuses
     held.tokens -= 1;
     return held;
   }
 
-  #withoutDatabase(uid: string, clock: Clock, cause: unknown): Held {
-    const held = this.#current(uid, clock) ?? { ...EMPTY, endsAtMs: clock.monotonicMs() + this.#limits.windowMs };
-    this.#held.set(uid, held);
+  #noteFailure(uid: string, clock: Clock): void {
+    const nowMs = clock.monotonicMs();
+    const held = this.#current(uid, clock) ?? { ...EMPTY, endsAtMs: nowMs + this.#limits.windowMs };
+    this.#held.set(uid, { ...held, looksAgainAtMs: nowMs + LOOK_AGAIN_MS });
+  }
+
+  #withoutDatabase(held: Held, clock: Clock): RateState {
+    if (held.withoutDatabase >= this.#limits.readsWithoutDatabase) throw this.#refusal(held, clock);
     held.withoutDatabase += 1;
-    if (held.withoutDatabase > this.#limits.readsWithoutDatabase) {
-      throw problem('rate_limited', { retryAfterS: secondsUntil(held.endsAtMs, clock) }, cause);
-    }
-    return held;
+    return this.#state(held, clock);
   }
 
   #current(uid: string, clock: Clock): Held | undefined {
@@ -139,12 +130,14 @@ export class RateLimiter {
   }
 }
 
-const EMPTY: Omit<Held, 'endsAtMs'> = { tokens: 0, left: 0, refused: false, refusedGenerations: false, withoutDatabase: 0 };
+const EMPTY: Omit<Held, 'endsAtMs' | 'looksAgainAtMs'> = {
+  tokens: 0,
+  left: 0,
+  refused: false,
+  refusedGenerations: false,
+  withoutDatabase: 0,
+};
 
 function secondsUntil(atMs: number, clock: Clock): number {
   return Math.max(1, Math.ceil((atMs - clock.monotonicMs()) / 1000));
-}
-
-function forStore(document: RateDocument, windowMs: number): object {
-  return { ...document, expireAt: new Date(document.windowStartMs + 2 * windowMs) };
 }
