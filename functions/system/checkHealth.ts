@@ -15,6 +15,7 @@ export const checkHealth = defineEndpoint({
   secrets: [],
   input: z.strictObject({}),
   output: z.strictObject({ status: z.enum(['ok', 'degraded', 'down']) }),
+  alsoStatus: 503,
   errors: [],
   cache: 'none',
   examples: [{ title: 'A probe', input: {} }],

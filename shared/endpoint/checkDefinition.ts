@@ -1,5 +1,5 @@
 import { rules } from '#shared/access';
-import type { Endpoint } from './defineEndpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** @throws naming the endpoint and everything that is wrong with its definition */
 export function checkDefinition(endpoint: Endpoint): void {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { config, type LogContext } from '#shared/runtime';
 import { type CallerAddress, callerAddress } from './callerAddress.ts';
-import type { Endpoint } from './defineEndpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Instance } from './instance.ts';
 import { readTrace } from './trace.ts';
 
@@ -19,6 +19,8 @@ export interface Exchange {
   address: CallerAddress;
   logContext: LogContext;
   startedAtMs: number;
+  /** The answer must be there within; the platform cuts a little later, without one. */
+  limitMs: number;
   now: Date;
 }
 
@@ -38,6 +40,7 @@ export function beginExchange(endpoint: Endpoint, instance: Instance, req: Incom
     address: callerAddress(req.headers, req.socket.remoteAddress, TRUSTED_PROXY_HOPS ?? (K_SERVICE ? 1 : 0)),
     logContext: { function: endpoint.name, requestId, ...trace },
     startedAtMs: clock.monotonicMs(),
+    limitMs: endpoint.resources.timeoutS * 1000 - 500,
     now: new Date(clock.now()),
   };
 }

@@ -10,21 +10,31 @@ export interface Instance {
   addressGate: FloodGate;
   /** Per ticket or address, for what plays. */
   streamGate: FloodGate;
+  /** How long a body may take to arrive. */
+  bodyLimitMs: number;
   /** Refuses to answer what the definition does not promise: in tests and locally. */
   checksOutput: boolean;
 }
 
 const PER_MINUTE = 600;
+const BODY_LIMIT_MS = 10_000;
+
+interface Bounds {
+  rateLimits?: RateLimits;
+  bodyLimitMs?: number;
+  checksOutput?: boolean;
+}
 
 export function createInstance(
   world: World = systemWorld,
-  { rateLimits = RATE_LIMITS, checksOutput = true }: { rateLimits?: RateLimits; checksOutput?: boolean } = {},
+  { rateLimits = RATE_LIMITS, bodyLimitMs = BODY_LIMIT_MS, checksOutput = true }: Bounds = {},
 ): Instance {
   return {
     world,
     rateLimiter: new RateLimiter(world.newId('ins'), rateLimits),
     addressGate: new FloodGate(PER_MINUTE),
     streamGate: new FloodGate(PER_MINUTE),
+    bodyLimitMs,
     checksOutput,
   };
 }

@@ -6,15 +6,15 @@
  */
 import { authenticate, type Caller, findNeeds, requireOpen, requireRole } from '#shared/access';
 import { Claim } from '#shared/limits';
-import { addLogContext, hashUid, log, problem, within, withLogContext } from '#shared/runtime';
-import type { Context } from './defineEndpoint.ts';
+import { addLogContext, hashUid, log, Problem, problem, within, withLogContext } from '#shared/runtime';
+import type { Context } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
-import { toProblem } from './failure.ts';
 import { guardRequest } from './guard.ts';
 import { setStandardHeaders } from './headers.ts';
 import { parseInput } from './parse.ts';
 import { isReply, logRequest, respond, respondProblem } from './respond.ts';
 import { readTicket } from './ticket.ts';
+import { toProblem } from './toProblem.ts';
 
 /** The part in front of functions-framework. `pass` hands the request on to it. Never rejects. */
 export function receive(exchange: Exchange, pass: () => void): Promise<void> {
@@ -34,8 +34,7 @@ export function receive(exchange: Exchange, pass: () => void): Promise<void> {
 export function process(exchange: Exchange): Promise<void> {
   return withLogContext(exchange.logContext, async () => {
     try {
-      const limitMs = exchange.endpoint.resources.timeoutS * 1000 - 500; // the platform cuts at timeoutS, without an answer
-      const answer = await within(limitMs, exchange.endpoint.name, answerTo(exchange));
+      const answer = await within(exchange.limitMs, exchange.endpoint.name, answerTo(exchange));
       await respond(exchange, answer);
       logRequest(exchange);
     } catch (thrown) {
@@ -50,7 +49,9 @@ async function answerTo(exchange: Exchange): Promise<object> {
   instance.addressGate.admit(address.ip, clock);
   const ticket = await readTicket(exchange, clock);
   const credentials = { authorization: req.headers.authorization, functionName: endpoint.name, access: endpoint.access };
-  const caller = ticket?.caller ?? (await authenticate(credentials, clock));
+  // A token that is sent and bad is refused, whatever stands beside it.
+  const bearer = ticket && req.headers.authorization === undefined ? undefined : await authenticate(credentials, clock);
+  const caller = ticket?.caller ?? bearer ?? { kind: 'anonymous' };
   await limitRate(exchange, caller);
   requireRole(caller, endpoint.access);
   if (endpoint.feature !== 'none') await requireOpen(endpoint.feature, clock);
@@ -66,11 +67,15 @@ async function answerTo(exchange: Exchange): Promise<object> {
 async function limitRate({ endpoint, instance, res, url, address }: Exchange, caller: Caller): Promise<void> {
   const { clock } = instance.world;
   if (caller.kind === 'user') addLogContext({ uidHash: hashUid(caller.uid) });
-  if (endpoint.rate === 'stream') instance.streamGate.admit(url.searchParams.get('ticket') ?? address.ip, clock);
+  if (endpoint.rate === 'stream') instance.streamGate.admit(url.searchParams.get('ticket') || address.ip, clock);
   if (caller.kind !== 'user' || endpoint.rate === 'stream' || endpoint.rate === 'none') return;
   const rate = endpoint.rate === 'signIn' ? 'write' : endpoint.rate;
-  const { limit, windowS, remaining, resetS } = await instance.rateLimiter.admit(caller.uid, rate, clock);
+  const { limit, windowS } = instance.rateLimiter.policy;
   res.setHeader('RateLimit-Policy', `"caller";q=${limit};w=${windowS}`);
+  const { remaining, resetS } = await instance.rateLimiter.admit(caller.uid, rate, clock).catch((error: unknown) => {
+    if (error instanceof Problem) res.setHeader('RateLimit', `"caller";r=0;t=${error.retryAfterS ?? windowS}`);
+    throw error;
+  });
   res.setHeader('RateLimit', `"caller";r=${remaining};t=${resetS}`);
 }
 
@@ -83,10 +88,10 @@ function claimOf({ endpoint, req }: Exchange, caller: Caller, input: unknown): C
   return new Claim({ uid: caller.uid, functionName: endpoint.name, key, input });
 }
 
-function contextOf({ instance, res, now, address }: Exchange, own: Pick<Context, 'found' | 'claim' | 'ticket'>): Context {
+function contextOf({ instance, res, now, address, limitMs }: Exchange, own: Pick<Context, 'found' | 'claim' | 'ticket'>): Context {
   const gone = new AbortController();
   res.once('close', () => gone.abort());
-  return { ...instance.world, ...own, now, address, signal: gone.signal };
+  return { ...instance.world, ...own, now, address, signal: AbortSignal.any([gone.signal, AbortSignal.timeout(limitMs)]) };
 }
 
 function checkOutput({ endpoint }: Exchange, answer: object): void {

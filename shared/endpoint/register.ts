@@ -4,16 +4,17 @@
  * functions-framework loads our module first and then calls `http.createServer(app)`: that one call is intercepted.
  */
 import http, { type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { http as registerHttp } from '@google-cloud/functions-framework';
 import { config, log, required, SettingsError } from '#shared/runtime';
-import type { Endpoint } from './defineEndpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { beginExchange, type Exchange } from './exchange.ts';
 import { createInstance, type Instance } from './instance.ts';
 import { process as processExchange, receive } from './pipeline.ts';
 
 const HEADERS_LIMIT_MS = 10_000;
 const REQUEST_LIMIT_MS = 30_000;
-const DRAIN_LIMIT_MS = 8_000; // Cloud Run kills 10 s after SIGTERM
+const DRAIN_LIMIT_MS = 7_500; // Cloud Run kills 10 s after SIGTERM; the end is promised within 8
 
 const exchanges = new WeakMap<IncomingMessage, Exchange>();
 
@@ -31,7 +32,7 @@ export function register(
   guardNextServer(endpoint, instance);
 }
 
-/** For the deployed entry: like `register`, but settings at fault end the process with a message that says which. */
+/** For the deployed entries, which scripts/build writes: like `register`, but settings at fault end the process with a message that says which. */
 export function start(endpoint: Endpoint): void {
   try {
     register(endpoint);
@@ -73,6 +74,11 @@ function markAsParsed(req: IncomingMessage, body: unknown): void {
 
 /** functions-framework exits at once on SIGTERM. Ours finishes what it has begun first. */
 function endGracefully(server: Server): void {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   process.removeAllListeners('SIGTERM');
   process.once('SIGTERM', () => {
     log.info('draining');
@@ -82,6 +88,7 @@ function endGracefully(server: Server): void {
       process.exit(0);
     });
     server.closeIdleConnections();
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy(); // opened ahead of a request: Node does not count it as idle
     server.on('request', (_req, res) => res.setHeader('Connection', 'close'));
     setInterval(() => server.closeIdleConnections(), 100); // a connection that was busy is idle after its answer
   });

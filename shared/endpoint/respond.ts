@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { log, type Problem } from '#shared/runtime';
-import { matches } from './etag.ts';
 import type { Exchange } from './exchange.ts';
-import { respondFile } from './file.ts';
+import { matches, respondFile } from './file.ts';
 import type { FileReply, JsonReply, RedirectReply } from './reply.ts';
 
 /** Answers with what the handler gave. */
@@ -26,7 +25,11 @@ async function respondBytes(exchange: Exchange, reply: FileReply | RedirectReply
     return;
   }
   const source = await respondFile(exchange, reply);
-  if (source) await pipeline(source, res);
+  try {
+    if (source) await pipeline(source, res);
+  } finally {
+    source?.destroy(); // pipeline leaves it open when the caller has gone before the first byte
+  }
 }
 
 function respondJson({ endpoint, req, res }: Exchange, answer: object, status: number): void {
@@ -76,7 +79,7 @@ export function respondProblem({ req, res, requestId }: Exchange, found: Problem
 export function logRequest({ req, res, instance, startedAtMs }: Exchange, failure?: Problem): void {
   const latencyMs = Math.round((instance.world.clock.monotonicMs() - startedAtMs) * 10) / 10;
   const line = { method: req.method, status: res.statusCode, latencyMs, ...(failure ? { problem: failure.code } : {}) };
-  const causeMatters = failure !== undefined && failure.blame !== 'caller';
-  if (causeMatters) log.error('request_failed', { ...line, error: failure.cause ?? failure });
-  else log.info('request', line);
+  if (failure === undefined || failure.blame === 'caller') log.info('request', line);
+  else if (failure.blame === 'sori') log.error('request_failed', { ...line, error: failure.cause ?? failure });
+  else log.warn('request_refused', { ...line, ...(failure.cause === undefined ? {} : { error: failure.cause }) });
 }

@@ -1,16 +1,8 @@
 import { type Caller, lookUpUserState } from '#shared/access';
 import { verifyTicket } from '#shared/media';
 import { type Clock, problem } from '#shared/runtime';
+import type { TicketedObject } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
-
-/** What a ticket for one object pins: the listen goes on with these very bytes from this very store. */
-export interface TicketedObject {
-  storeId: string;
-  name: string;
-  bytes: number;
-  sha256: string;
-  contentType: string;
-}
 
 /**
  * The caller whom a ticket stands for, for functions that take tickets.

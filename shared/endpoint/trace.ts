@@ -6,9 +6,12 @@ export interface Trace {
   spanId: string;
 }
 
+// Version `ff` and ids of zeros are invalid; later versions may say more behind the flags.
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
+
 /** Takes the caller's trace on, with a span of our own, or begins one. @see W3C Trace Context, 3.2 */
 export function readTrace(headers: IncomingHttpHeaders): Trace {
   const spanId = randomBytes(8).toString('hex');
-  const [, traceId] = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(String(headers['traceparent'] ?? '')) ?? [];
-  return { traceId: traceId && !/^0+$/.test(traceId) ? traceId : randomBytes(16).toString('hex'), spanId };
+  const [, traceId] = TRACEPARENT.exec(String(headers['traceparent'] ?? '')) ?? [];
+  return { traceId: traceId ?? randomBytes(16).toString('hex'), spanId };
 }

@@ -3,7 +3,7 @@
  *
  * Convention of all documents: fields whose name ends in `At` are Timestamps in Firestore and ISO 8601 strings in our types.
  */
-import type { DocumentData, Firestore, Transaction } from '@google-cloud/firestore';
+import type { DocumentData, FieldValue, Firestore, Transaction } from '@google-cloud/firestore';
 import { config } from './config.ts';
 
 let client: Promise<Firestore> | undefined;
@@ -14,7 +14,7 @@ export function database(): Promise<Firestore> {
 }
 
 async function connect(): Promise<Firestore> {
-  const { Firestore } = await import('@google-cloud/firestore');
+  const { Firestore } = await import('./firestoreClient.ts');
   return new Firestore({ projectId: config().GOOGLE_CLOUD_PROJECT, databaseId: '(default)' });
 }
 
@@ -23,6 +23,12 @@ export async function closeDatabase(): Promise<void> {
   const open = client;
   client = undefined;
   await (await open)?.terminate();
+}
+
+/** For a field that many add to: nobody has to read it first. */
+export async function increment(by: number): Promise<FieldValue> {
+  const { FieldValue } = await import('./firestoreClient.ts');
+  return FieldValue.increment(by);
 }
 
 /** Runs `work` in a transaction: all of its writes or none, against a state that nobody changed meanwhile. It may run several times. */

@@ -20,6 +20,8 @@ export interface HttpRequest {
   /** Largest answer that is read. @default 1 MiB */
   maxBytes?: number;
   signal?: AbortSignal;
+  /** On a connection of its own. A kept one may be just closing, and then nobody knows whether the request has arrived. */
+  fresh?: boolean;
 }
 
 export interface HttpAnswer {
@@ -40,7 +42,7 @@ async function connect(): Promise<AxiosInstance> {
 export async function send(request: HttpRequest): Promise<HttpAnswer> {
   client ??= connect();
   const axios = await client;
-  const { query, body, timeoutMs, maxBytes = 1024 * 1024, signal, headers, ...target } = request;
+  const { query, body, timeoutMs, maxBytes = 1024 * 1024, signal, headers, fresh = false, ...target } = request;
   const trace = traceparent();
   const limit = AbortSignal.timeout(timeoutMs); // axios' own time-out does not cover a body that trickles
   let left = false;
@@ -52,6 +54,7 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
     headers: { ...(trace ? { traceparent: trace } : {}), ...headers },
     maxContentLength: maxBytes,
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    ...(fresh ? { httpAgent: new http.Agent(), httpsAgent: new https.Agent() } : {}), // agents keep connections only when told to
     ...(query ? { params: query } : {}),
     ...(body ? { data: body } : {}),
   };

@@ -94,11 +94,12 @@ export function describeError(error: unknown): object {
   };
 }
 
-/** Replaces what looks like an e-mail, a JWT, a PEM block, or the value of a key, token, secret or signature parameter. */
+/** Replaces what looks like an e-mail, a JWT, a PEM block, credentials of a header, or the value of a key, token, secret, signature or password. */
 export function mask(text: string): string {
   return text
     .replace(/-----BEGIN [\s\S]*?(-----END [^-]*-----|$)/g, '[key]')
     .replace(/\beyJ[\w-]+\.[\w-]*\.?[\w-]*/g, '[token]')
-    .replace(/[\w.+%-]+@[\w-]+(\.[\w-]+)+/g, '[email]')
-    .replace(/\b((?:x-)?(?:api-?)?(?:key|token|secret|signature|password)["']?\s*[=:]\s*["']?)[^\s"'&,}]+/gi, '$1[secret]');
+    .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 [secret]')
+    .replace(/[\p{L}\p{N}_.+%-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+/gu, '[email]')
+    .replace(/((?:key|token|secret|signature|password)["']?\s*[=:]\s*["']?)(?!\[)[^\s"'&,}]+/gi, '$1[secret]');
 }

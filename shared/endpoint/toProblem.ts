@@ -1,5 +1,5 @@
-import { DeadlineExceeded, Problem, problem } from '#shared/runtime';
-import type { Endpoint } from './defineEndpoint.ts';
+import { DeadlineExceeded, HttpFailure, Problem, problem } from '#shared/runtime';
+import type { Endpoint } from './endpoint.ts';
 
 // grpc.github.io/grpc/core/md_doc_statuscodes.html: deadline exceeded, resource exhausted, aborted, unavailable
 const GRPC_OUTAGE = new Set<unknown>([4, 8, 10, 14]);
@@ -17,7 +17,7 @@ export function toProblem(thrown: unknown, endpoint: Endpoint): Problem {
 }
 
 function isOutage(thrown: unknown): boolean {
-  if (thrown instanceof DeadlineExceeded) return true;
+  if (thrown instanceof DeadlineExceeded || thrown instanceof HttpFailure) return true;
   const code = (thrown as { code?: unknown } | null)?.code;
   return GRPC_OUTAGE.has(code) || AUTH_OUTAGE.has(code);
 }

@@ -1,0 +1,36 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { projectFolder } from '../check/command.ts';
+import { loadEndpoints } from '../loadEndpoints.ts';
+import { bundleFunctions } from './bundleFunctions.ts';
+import { indexText, packageText, ROBOTS_TEXT } from './deployedFiles.ts';
+import { type Weight, weigh } from './weigh.ts';
+
+/**
+ * Makes the folder that is deployed, anew: for each function an entry, the chunks they share, `index.js` that loads one of them by
+ * `FUNCTION_TARGET`, and the manifest. The same sources give the same bytes.
+ *
+ * @returns what each function weighs
+ */
+export async function buildFunctions(folder: string): Promise<Weight[]> {
+  const endpoints = await loadEndpoints();
+  const names = endpoints.map(({ name }) => name);
+  const { files, metafile } = await bundleFunctions(endpoints, projectFolder);
+  const weights = names.map((name) => weigh(metafile, name));
+  const external = [...new Set(weights.flatMap((weight) => weight.external))];
+  const texts = {
+    'index.js': indexText(names),
+    'package.json': packageText(await readFile(join(projectFolder, 'package.json'), 'utf8'), external),
+    'functions.yaml': await readFile(join(projectFolder, 'functions.yaml'), 'utf8'),
+    'public/robots.txt': ROBOTS_TEXT,
+  };
+  await rm(folder, { recursive: true, force: true });
+  for (const { path, contents } of files) await place(join(folder, path), contents);
+  for (const [path, text] of Object.entries(texts)) await place(join(folder, path), text);
+  return weights;
+}
+
+async function place(path: string, contents: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, contents);
+}

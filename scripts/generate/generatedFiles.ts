@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { projectFolder } from '../check/command.ts';
+import { loadEndpoints } from '../loadEndpoints.ts';
+import { manifestText } from './manifest.ts';
+import { openApi } from './openApi.ts';
+import { withRewrites } from './rewrites.ts';
+import { stableJson } from './stableJson.ts';
+import { endpointsTable, errorsTable } from './tables.ts';
+
+/** Where the OpenAPI document stands; `getOpenApi` imports it, so it must be there, in whatever state, before endpoints are loaded. */
+export const OPEN_API_PATH = 'docs/openapi.json';
+
+/** Every generated file as it must be, by its path from the project's folder. Only the definitions decide: they hold no date. */
+export async function generatedFiles(): Promise<Map<string, string>> {
+  const endpoints = await loadEndpoints();
+  const firebaseJson = await readFile(join(projectFolder, 'firebase.json'), 'utf8');
+  return new Map([
+    [OPEN_API_PATH, stableJson(await openApi(endpoints))],
+    ['docs/endpoints.md', endpointsTable(endpoints)],
+    ['docs/errors.md', errorsTable(endpoints)],
+    ['functions.yaml', manifestText(endpoints)],
+    ['firebase.json', withRewrites(firebaseJson, endpoints)],
+  ]);
+}
