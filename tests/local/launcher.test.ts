@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { takeDataLock } from '../../scripts/local/dataLock.ts';
 import { localSecrets } from '../../scripts/local/localSecrets.ts';
 import { snapshotsIn } from '../../scripts/local/snapshots.ts';
+import { waitUntil } from '../../scripts/local/waitUntil.ts';
 
 let scratch: string;
 let directory: string;
@@ -181,5 +183,30 @@ describe('bootstrap', () => {
     const { child, ended } = bootstrap(root, 'wait');
     child.stdout.on('data', () => child.kill('SIGTERM'));
     expect((await ended).code).toBe(7);
+  }, 30_000);
+
+  it('ends its script when the npm that started it is killed with no chance to tell', async () => {
+    const root = await clone();
+    await bootstrap(root).ended;
+    await writeFile(
+      join(root, 'scripts', 'hello.mjs'),
+      `import { writeFileSync } from 'node:fs';
+      process.on('SIGTERM', () => { writeFileSync('ended', 'in order'); process.exit(0); });
+      writeFileSync('running', ''); setInterval(() => {}, 1000);`,
+    );
+    const command = [process.execPath, join(root, 'scripts', 'bootstrap.mjs'), 'scripts/hello.mjs'];
+    const npm = spawn(
+      process.execPath,
+      ['-e', `require('node:child_process').spawn('sh', ['-c', ${JSON.stringify(`"${command.join('" "')}"; true`)}])`],
+      {
+        cwd: root,
+        env: { ...process.env, npm_lifecycle_event: 'start' },
+        stdio: 'ignore',
+      },
+    );
+    await waitUntil('the script runs', () => existsSync(join(root, 'running')), 10_000);
+    npm.kill('SIGKILL');
+    await waitUntil('the script has ended', () => existsSync(join(root, 'ended')), 5_000);
+    expect(await readFile(join(root, 'ended'), 'utf8')).toBe('in order');
   }, 30_000);
 });

@@ -16,7 +16,7 @@ export const PARENT = 'projects/demo-sori/locations/asia-northeast3';
 export const EMAIL = 'scheduler@demo-sori.iam.gserviceaccount.com';
 
 /** A clock that stands until it is moved. */
-export class HandClock implements Clock {
+class HandClock implements Clock {
   #nowMs: number;
   readonly #sleepers = new Set<{ untilMs: number; wake: () => void }>();
 
@@ -55,7 +55,7 @@ export interface Call {
 }
 
 /** An HTTP server that keeps every call, and answers with what `respond` says. */
-export async function startTarget() {
+async function startTarget() {
   const target = {
     url: '',
     calls: [] as Call[],

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bucket } from '@google-cloud/storage';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BucketDirectory } from '../../../scripts/local/objectStore/bucketDirectory.ts';
 import { waitUntil } from '../../../scripts/local/waitUntil.ts';
 import { accessToken, storageClient } from '../../support/storageClient.ts';
 import { BUCKET, type StorageCloud, someBytes, startStorageCloud } from './storageCloud.ts';
@@ -98,6 +100,34 @@ async function kill({ process: program }: Running): Promise<void> {
 }
 
 describe('The local GCS, killed in the middle of writing', () => {
+  it('removes what a kill has left behind, at its next start', async () => {
+    const uploads = join(cloud.directory, 'gcs', 'uploads');
+    const before = await objectFiles();
+    const objects = join(cloud.directory, 'gcs', 'buckets', BUCKET, 'objects');
+    await writeFile(join(objects, `${'0'.repeat(64)}.1795432084215000`), 'a content that no object has');
+    await writeFile(join(objects, `${'0'.repeat(64)}.json.aabbccddeeff.tmp`), '{"half');
+    await writeFile(join(uploads, 'half-an-upload.part'), 'half');
+    await cloud.restart();
+    expect((await objectFiles()).toSorted()).toEqual(before.toSorted());
+    expect(await readdir(uploads)).toEqual([]);
+  });
+
+  it('keeps the old object when the new content did not get into its place', async () => {
+    const path = join(cloud.directory, 'one-bucket');
+    const now = new Date(0).toISOString();
+    const bucket = { name: 'one-bucket', metageneration: 1, createdAt: now, updatedAt: now, cors: [], settings: {} };
+    const directory = await BucketDirectory.create(path, bucket);
+    const content = { path: join(cloud.directory, 'content'), bytes: 3, crc32c: '', md5Hash: '' };
+    const made = { metageneration: 1, createdAt: now, updatedAt: now, bytes: 3, crc32c: '', md5Hash: '', editable: {} };
+    const old = { ...made, bucket: 'one-bucket', name: 'x', generation: 1, contentFile: 'x.1' };
+    await writeFile(content.path, 'old');
+    await directory.put(old, content);
+    await expect(directory.put({ ...old, generation: 2, contentFile: 'x.2' }, content)).rejects.toThrow('ENOENT');
+    const again = await BucketDirectory.load(path);
+    expect(again?.get('x')).toEqual(old);
+    expect(readFileSync(again?.openContent(old) ?? -1, 'utf8')).toBe('old');
+  });
+
   it('has each object whole afterwards, the old or the new, and no leftovers', async () => {
     const versions = Array.from({ length: 4 }, (_, index) => someBytes(400_000 + index, index + 10));
     const names = ['a', 'b', 'c'];
