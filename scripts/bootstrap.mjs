@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -124,7 +124,7 @@ function run(script, args) {
     console.error(`${ownNode}: ${error.message}. Remove node_modules and try again.`);
     process.exit(1);
   });
-  child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal === 'SIGINT' ? 2 : 15)));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
   watchNpm();
 }
 
@@ -132,11 +132,22 @@ function passSignalsTo(child) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 }
 
-/** npm does not tell its script when it is killed: the script then gets another parent. */
+/** npm does not tell its script when it is killed: the script, or the shell between the two, then gets another parent. */
 function watchNpm() {
   if (!process.env.npm_lifecycle_event || process.platform === 'win32') return;
-  const parent = process.ppid;
+  const ancestors = () => [process.ppid, shellsParent(process.ppid)].join();
+  const first = ancestors();
   setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+    if (ancestors() !== first) process.kill(process.pid, 'SIGTERM');
   }, 1000).unref();
+}
+
+/** Of a shell, on Linux; elsewhere shells give their place to the only program they are to run. */
+function shellsParent(pid) {
+  try {
+    const [, name, parent] = /\((.*)\) \S+ (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return name.endsWith('sh') ? parent : '';
+  } catch {
+    return '';
+  }
 }

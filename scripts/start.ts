@@ -5,7 +5,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { takeDataLock } from './local/dataLock.ts';
+import { waitForDataLock } from './local/dataLock.ts';
 import { type LocalCloud, startLocalCloud } from './local/localCloud.ts';
 import { lastLines, runScript } from './local/processes/child.ts';
 import { isPortFree } from './local/processes/port.ts';
@@ -18,6 +18,8 @@ const root = join(import.meta.dirname, '..');
 /** A kill loses what came after the last export: at most a minute, with the time that an export takes. */
 const SAVE_EVERY_MS = 55_000;
 const PORT_PATIENCE_MS = 3_000;
+/** As long as a run takes at most to stop. */
+const LOCK_PATIENCE_MS = 8_000;
 
 const progress = showProgress();
 const isAskedToStop = stopSignal();
@@ -35,7 +37,7 @@ async function main(): Promise<number> {
   const port = portAskedFor(process.env['PORT']);
   const directory = resolve(process.env['SORI_DATA_DIR'] || join(root, '.sori'));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const lock = takeDataLock(directory);
+  const lock = await progress.step('the end of the run before', waitForDataLock(directory, LOCK_PATIENCE_MS));
   try {
     await checkPort(port);
     if (lock.wasLeftBehind) tellOfLoss();

@@ -1,6 +1,7 @@
 /** One `npm start` per data directory: two would write over each other's exports. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 export interface DataLock {
@@ -12,6 +13,19 @@ export interface DataLock {
 const Holder = z.object({ pid: z.int().positive(), startedAt: z.string() });
 
 const FILE = 'lock.json';
+
+/** Takes the lock when its holder gives it back within `patienceMs`: a start right after a stop may meet the end of the last. */
+export async function waitForDataLock(directory: string, patienceMs: number): Promise<DataLock> {
+  const endAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return takeDataLock(directory);
+    } catch (error) {
+      if (performance.now() > endAt) throw error;
+      await sleep(200);
+    }
+  }
+}
 
 /** Takes the lock, also from a holder that is dead. @throws naming the process when a living one holds it */
 export function takeDataLock(directory: string): DataLock {

@@ -1,6 +1,6 @@
 /** All functions behind one address, and the jobs that call some of them, as a process of its own. Its environment is theirs. */
 import { config, required, serviceUrl } from '#shared/runtime';
-import { loadEndpoints } from '../registry.ts';
+import { loadEndpoints } from '../loadEndpoints.ts';
 import { declareJobs } from './declareJobs.ts';
 import { startFunctions } from './functions.ts';
 import { isolatedFunctions } from './isolatedFunctions.ts';
@@ -22,8 +22,8 @@ servePart<FunctionsInput, FunctionsReady>(async ({ port, isolate }) => {
   const endpoints = await loadEndpoints();
   const names = endpoints.map(({ name }) => name);
   const pool = isolate ? isolatedFunctions({ names, ...isolate, report: (text) => console.error(text) }) : registeredFunctions(endpoints);
+  await declareJobs(endpoints, jobSettings()); // first: whoever finds the functions finds the jobs that they nudge
   const host = await startFunctions(pool, port);
-  await declareJobs(endpoints, jobSettings());
   return { ready: { port: host.port, count: names.length }, close: host.close };
 });
 

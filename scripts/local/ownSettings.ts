@@ -10,7 +10,7 @@ export interface OwnParts {
   sandboxUrl: string | undefined;
 }
 
-export const DEFAULT_PROJECT = 'demo-sori';
+const DEFAULT_PROJECT = 'demo-sori';
 export const BUCKET = 'sori-media';
 
 export function projectOf(outside: NodeJS.ProcessEnv): string {

@@ -10,17 +10,19 @@ export interface SampleOptions {
   say(text: string): void;
 }
 
-/** Brings in the sample users, songs and pictures when the database is empty. The import goes on where it was broken off. */
+/** Makes the sample users, songs and pictures, and brings them in, when there are no songs yet. Goes on where it was broken off. */
 export async function loadSampleData({ root, directory, settings, say }: SampleOptions): Promise<void> {
-  const script = join(root, 'scripts', 'import.ts');
-  const sample = join(root, 'scripts', 'sample', 'sori.json');
+  const folder = join(directory, 'sample');
   const unfinished = join(directory, 'sample-unfinished');
-  if (!existsSync(script) || !existsSync(sample)) return;
-  if (!existsSync(unfinished) && !(await isEmpty(settings))) return;
-  writeFileSync(unfinished, '');
+  const run = (script: string, argument: string) =>
+    runScript(join(root, 'scripts', script), [argument], { logFile: join(directory, 'logs', `${script}.log`), env: settings, cwd: root });
   try {
-    await runScript(script, [sample], { logFile: join(directory, 'logs', 'sample.log'), env: settings, cwd: root });
+    if (!existsSync(unfinished) && !(await isEmpty(settings))) return;
+    writeFileSync(unfinished, '');
+    await run('sample.ts', folder);
+    await run('import.ts', join(folder, 'sori.json'));
     rmSync(unfinished);
+    rmSync(folder, { recursive: true });
   } catch (error) {
     say(`The sample data are not complete: ${(error as Error).message}`);
   }

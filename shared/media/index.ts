@@ -6,7 +6,6 @@ export {
   MediaFault,
   type MediaFaultKind,
   type MediaStore,
-  type OpenedObject,
   type StagedObject,
   type StoredObject,
 } from './port.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { config, systemClock } from '#shared/runtime';
+import { config, SettingsError, systemClock } from '#shared/runtime';
 import { createKeySource, type KeySource } from './credentials.ts';
 import { createGcsStore } from './gcsStore.ts';
 import { createLocalStore } from './localStore.ts';
@@ -26,7 +26,9 @@ function makeStores(): MediaStore[] {
 }
 
 function keySource(): KeySource | undefined {
-  const { GCS_KEY_FILE } = config();
+  const { GCS_KEY_FILE, GCS_KEY_SECRET } = config();
+  // Going on with another account than the one that was named would hide the mistake.
+  if (GCS_KEY_SECRET) throw new SettingsError(['GCS_KEY_SECRET is not read yet: use GCS_KEY_FILE, or neither for default credentials']);
   if (GCS_KEY_FILE === undefined) return undefined;
   return createKeySource(() => readFile(GCS_KEY_FILE, { encoding: 'utf8', signal: AbortSignal.timeout(5000) }), systemClock);
 }

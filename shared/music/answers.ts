@@ -4,9 +4,9 @@
  * Shapes as they were seen from live accounts; the documentation shows others, and both are accepted.
  */
 import { z } from 'zod';
+import { cleaned } from './cleaned.ts';
 import { envelopeOf, figure, word } from './envelope.ts';
 import type { ProviderTask } from './port.ts';
-import { cleaned } from './providerText.ts';
 
 const URL_MAX = 4096;
 const TITLE_MAX = 80;

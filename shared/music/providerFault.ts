@@ -1,6 +1,6 @@
 import { type HttpAnswer, HttpFailure, mask } from '#shared/runtime';
+import { cleaned } from './cleaned.ts';
 import { type Envelope, envelopeOf } from './envelope.ts';
-import { cleaned } from './providerText.ts';
 
 /**
  * What went wrong, by what follows from it.

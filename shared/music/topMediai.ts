@@ -24,7 +24,7 @@ const TIMEOUTS: Timeouts = { submitMs: 30_000, tasksMs: 15_000, creditsMs: 10_00
 const IDS_PER_CALL = 40; // no limit is stated; this keeps the address short
 const TASKS_MAX_BYTES = 4 * 1024 * 1024; // each task brings its lyrics along
 
-type Call = Pick<HttpRequest, 'method' | 'query' | 'body' | 'timeoutMs' | 'maxBytes' | 'signal'>;
+type Call = Pick<HttpRequest, 'method' | 'query' | 'body' | 'timeoutMs' | 'maxBytes' | 'signal' | 'fresh'>;
 
 /**
  * TopMediai's music API, version 3, with version 1 for lyrics and key information.
@@ -53,21 +53,19 @@ export function topMediai({ baseUrl, apiKey, timeouts, clock = systemClock }: To
 
   return {
     async submit(request, { signal }) {
-      const options = { method: 'POST', body: toBody(request), timeoutMs: limits.submitMs, ...(signal ? { signal } : {}) } as const;
+      const options = {
+        method: 'POST',
+        body: toBody(request),
+        timeoutMs: limits.submitMs,
+        fresh: true,
+        ...(signal ? { signal } : {}),
+      } as const;
       const answer = await call('/v3/music/generate', options);
       const taskIds = readTaskIds(answer.data);
       return taskIds.length > 0 ? { taskIds } : lacking('ids', answer);
     },
 
-    getTasks: (taskIds) =>
-      read(async () => {
-        const found = new Map<string, ProviderTask>();
-        for (let from = 0; from < taskIds.length; from += IDS_PER_CALL) {
-          const tasks = await getTasksAtOnce(taskIds.slice(from, from + IDS_PER_CALL));
-          for (const [taskId, task] of tasks) found.set(taskId, task);
-        }
-        return found;
-      }),
+    getTasks: (taskIds) => read(() => inCalls(taskIds, getTasksAtOnce)),
 
     getCredits: () =>
       read(async () => {
@@ -80,6 +78,17 @@ export function topMediai({ baseUrl, apiKey, timeouts, clock = systemClock }: To
       return readLyrics(answer.data) ?? lacking('lyrics', answer);
     },
   };
+}
+
+async function inCalls(
+  taskIds: string[],
+  ask: (taskIds: string[]) => Promise<Map<string, ProviderTask>>,
+): Promise<Map<string, ProviderTask>> {
+  const found = new Map<string, ProviderTask>();
+  for (let from = 0; from < taskIds.length; from += IDS_PER_CALL) {
+    for (const [taskId, task] of await ask(taskIds.slice(from, from + IDS_PER_CALL))) found.set(taskId, task);
+  }
+  return found;
 }
 
 /** The request in the provider's fields. In `auto` it writes the lyrics itself; there `style` is all that it is told. */

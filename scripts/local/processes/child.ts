@@ -81,7 +81,7 @@ export async function runScript(script: string, args: string[], options: ChildOp
 }
 
 /** The last lines of a log, for an error message. */
-export function lastLines(logFile: string, count = 8): string {
+export function lastLines(logFile: string, count = 15): string {
   try {
     return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
   } catch {
