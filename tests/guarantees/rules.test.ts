@@ -14,7 +14,7 @@ const validAfterAt = new Date('2026-03-01T12:00:00.900Z'); // within the second 
 const CLOSED = [
   ...['songMedia', 'generationWork', 'userPrivate', 'uploads', 'files', 'likes', 'ledger', 'quotas', 'idempotency', 'rateLimits'],
   ...['counters', 'plays', 'reports', 'backups', 'incidents', 'audit', 'settings', 'dependencies', 'jobRuns', 'tombstones'],
-  ...['songSearch', 'unheardOf', 'users/owner/notes', 'songs/public/notes'],
+  ...['imageMedia', 'imports', 'songSearch', 'unheardOf', 'users/owner/notes', 'songs/public/notes'],
 ];
 
 /** All documents are the owner's. */
@@ -67,7 +67,7 @@ const OPEN_TO_OWNER = [
 ];
 
 const OPEN_TO_OTHERS = [
-  ...['songs/public', 'songs/publicInTheMaking', 'songs/unlisted', 'playlists/public', 'playlists/unlisted'].map((path) => `get ${path}`),
+  ...['songs/public', 'songs/unlisted', 'playlists/public', 'playlists/unlisted'].map((path) => `get ${path}`),
   'list songs that are public and ready',
 ];
 

@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { createInstance, type Endpoint, type Instance, type TypedEndpoint } from '#shared/endpoint';
+import type { RateLimits } from '#shared/limits';
 import { closeDatabase, systemWorld, type World } from '#shared/runtime';
+import { loadEndpoints } from '../../scripts/loadEndpoints.ts';
 import { type FunctionPool, startFunctions } from '../../scripts/local/functions.ts';
 import { registeredFunctions } from '../../scripts/local/registeredFunctions.ts';
-import { loadEndpoints } from '../../scripts/registry.ts';
 import { emulators } from './emulators.ts';
 
 export interface Problem {
@@ -51,6 +52,12 @@ export interface Service {
 export interface ServiceOptions {
   world?: Partial<World>;
   settings?: Record<string, string>;
+  /** For tests that call more often in a minute than a person may. */
+  rateLimits?: RateLimits;
+  /** How long a body may take to arrive. */
+  bodyLimitMs?: number;
+  /** Functions of the test's own, beside all there are. */
+  endpoints?: Endpoint[];
 }
 
 /** Gives this test file a project, settings and secrets of its own. Call it before anything reads the settings. */
@@ -71,10 +78,10 @@ export function useOwnProject(settings: Record<string, string> = {}): string {
 }
 
 /** Starts all functions. The address stands in SERVICE_URL from then on. */
-export async function startService({ world, settings }: ServiceOptions = {}): Promise<Service> {
+export async function startService({ world, settings, endpoints: own = [], ...bounds }: ServiceOptions = {}): Promise<Service> {
   const projectId = useOwnProject(settings);
-  const endpoints = await loadEndpoints();
-  const instance = createInstance({ ...systemWorld, ...world });
+  const endpoints = [...(await loadEndpoints()), ...own];
+  const instance = createInstance({ ...systemWorld, ...world }, bounds);
   const host = await startFunctions(poolWhenAsked(endpoints, instance), 0);
   const url = `http://127.0.0.1:${host.port}/v1`;
   process.env['SERVICE_URL'] = url;
@@ -128,6 +135,6 @@ async function sendTo(url: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(30_000), ...init });
   const text = await response.text();
   const type = response.headers.get('content-type') ?? '';
-  const body: unknown = /json/.test(type) ? JSON.parse(text) : undefined;
+  const body: unknown = /json/.test(type) && text !== '' ? JSON.parse(text) : undefined;
   return { status: response.status, headers: response.headers, body, problem: /problem/.test(type) ? (body as Problem) : undefined, text };
 }

@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Recording } from './recordMp3.ts';
+import type { Recording } from './recording.ts';
 
 function record(...recordings: Recording[]): Buffer[] {
-  const script = join(import.meta.dirname, 'recordMp3.ts'); // the encoder's package cannot be loaded by jest
+  const script = join(import.meta.dirname, 'recording.ts'); // the encoder's package cannot be loaded by jest
   const answer = execFileSync(process.execPath, [script, JSON.stringify(recordings)], { timeout: 20_000, maxBuffer: 16 * 1024 * 1024 });
   return (JSON.parse(answer.toString()) as string[]).map((mp3) => Buffer.from(mp3, 'base64'));
 }

@@ -113,17 +113,29 @@ describe('a request whose fate is unknown', () => {
   });
 
   it('is one on a connection that is used again and reset', async () => {
-    let count = 0;
-    const server = started(
-      await serve((_request, response) => {
-        count += 1;
-        if (count === 1) json(response, ACCEPTED);
-        else response.socket?.resetAndDestroy();
-      }),
-    );
-    const provider = topMediai({ baseUrl: server.url, apiKey: 'k' });
-    await provider.submit(SONG, {});
-    await expect(provider.submit(SONG, {})).rejects.toMatchObject({ kind: 'unknown' });
+    const { provider, server } = await resettingAfterFirst({ status: 200, data: { text: '[Verse]', title: 'Boats' } });
+    await provider.writeLyrics('boats');
+    await expect(provider.writeLyrics('boats')).rejects.toMatchObject({ kind: 'unknown' });
     expect([server.connections.size, server.received.length]).toEqual([1, 2]);
   });
+
+  it('is never an order on a connection that the provider is just closing: each order has a connection of its own', async () => {
+    const { provider, server } = await resettingAfterFirst(ACCEPTED);
+    await provider.submit(SONG, {});
+    await expect(provider.submit(SONG, {})).rejects.toMatchObject({ kind: 'unknown' });
+    expect([server.connections.size, server.received.length]).toEqual([2, 2]);
+  });
 });
+
+/** A provider that answers the first request, and resets the connection of every later one. */
+async function resettingAfterFirst(answer: object) {
+  let count = 0;
+  const server = started(
+    await serve((_request, response) => {
+      count += 1;
+      if (count === 1) json(response, answer);
+      else response.socket?.resetAndDestroy();
+    }),
+  );
+  return { provider: topMediai({ baseUrl: server.url, apiKey: 'k' }), server };
+}

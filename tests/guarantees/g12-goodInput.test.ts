@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Endpoint } from '#shared/endpoint';
+import { catalogue } from '#shared/runtime';
+import { announceSeed, fuzzLimitMs, fuzzRuns } from '../fuzz/fuzzRuns.ts';
+import { faultsOf, knownFor, sendInput } from '../fuzz/sendInput.ts';
+import { shapeOf, validInput } from '../fuzz/validInput.ts';
+import { functionNames } from '../matrix/functionNames.ts';
+import { type House, openHouse } from '../support/openHouse.ts';
+
+let house: House;
+
+beforeAll(async () => {
+  house = await openHouse();
+});
+
+afterAll(async () => {
+  await house.close();
+  announceSeed();
+});
+
+describe('G12: no input that a schema takes is the service’s undoing', () => {
+  it.each(functionNames())(
+    '%s answers what it promises',
+    async (name) => {
+      const endpoint = house.endpoint(name);
+      const people = await house.newPeople();
+      const known = await knownFor(house, people, endpoint);
+      const answers = fc.asyncProperty(validInput(endpoint, known), async (input) => {
+        const answer = await sendInput(house, people, endpoint, input);
+        expect({ faults: faultsOf(answer), input, text: answer.text }).toMatchObject({ faults: [] });
+        expect(promised(endpoint)).toContain(answer.status);
+      });
+      const takesNothing = Object.keys(shapeOf(endpoint).fields).length === 0;
+      await fc.assert(answers, fuzzRuns(takesNothing ? 1 : 15));
+    },
+    fuzzLimitMs(30_000),
+  );
+});
+
+describe('G12: a cursor that somebody made up', () => {
+  it.each(functionNames().filter((name) => name.startsWith('list')))('gets a page of %s, or a 400', async (name) => {
+    const endpoint = house.endpoint(name);
+    const people = await house.newPeople();
+    const { cursor = [] } = await knownFor(house, people, endpoint);
+    const input = endpoint.examples[0]?.input ?? {};
+    const answers = await Promise.all(cursor.map((forged) => sendInput(house, people, endpoint, { ...input, cursor: forged })));
+    expect(cursor.length).toBeGreaterThan(0);
+    expect(answers.flatMap(faultsOf)).toEqual([]);
+    expect(answers.filter(({ status }) => status !== 200 && status !== 400)).toEqual([]);
+  });
+});
+
+function promised({ name, status, errors, needs }: Endpoint): number[] {
+  const refusals = errors.map((code) => catalogue[code].status);
+  const nothing = Object.keys(needs).length > 0 ? [404] : [];
+  const cursors = /^list/.test(name) ? [400] : [];
+  return [status, ...refusals, ...nothing, ...cursors, ...(needs['song'] ? [401] : [])];
+}

@@ -1,0 +1,97 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { describeError, hashUid, mask } from '#shared/runtime';
+
+describe('A line of the log', () => {
+  let text: string;
+  let lines: Record<string, unknown>[];
+
+  beforeAll(async () => {
+    const env = { PATH: process.env['PATH'], GOOGLE_CLOUD_PROJECT: 'sori-logs', NODE_ENV: 'production' };
+    const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'logLines.ts')], { env, timeout: 20_000 });
+    text = stdout;
+    lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  });
+
+  it('has the fields that Cloud Logging reads, and nothing of the machine', () => {
+    expect(lines[0]).toEqual({
+      severity: 'INFO',
+      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      code: 'started',
+      message: 'started',
+      port: 8080,
+    });
+  });
+
+  it('of a request carries function, request, person and trace', () => {
+    expect(lines[1]).toEqual({
+      severity: 'WARNING',
+      time: expect.any(String),
+      code: 'slow',
+      message: 'slow',
+      function: 'getSong',
+      requestId: 'req_1',
+      uidHash: 'c'.repeat(16),
+      'logging.googleapis.com/trace': `projects/sori-logs/traces/${'a'.repeat(32)}`,
+      'logging.googleapis.com/spanId': 'b'.repeat(16),
+      latencyMs: 1200,
+      traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+    });
+  });
+
+  it('of an error tells it with its causes, without what is nobody’s business', () => {
+    expect(lines[2]).toMatchObject({
+      severity: 'ERROR',
+      code: 'failed',
+      error: { name: 'Error', message: 'no answer', code: 14, cause: { message: '[email] was refused: token=[secret]' } },
+    });
+    expect(text).not.toMatch(/hunter2|mina@/);
+  });
+
+  it('below the level is not written', () => {
+    expect(lines).toHaveLength(3);
+  });
+});
+
+describe('What is masked in texts of errors', () => {
+  const JWT = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtaW5hIn0.c2lnbmF0dXJl';
+  const PEM = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0\n-----END PRIVATE KEY-----';
+
+  it.each([
+    ['user mina.kim+sori@mail.sori.example not found', 'user [email] not found'],
+    [`bad token ${JWT}.`, 'bad token [token].'],
+    [`Bearer ${JWT.slice(0, 40)}`, 'Bearer [token]'],
+    [`broken ${PEM} end`, 'broken [key] end'],
+    [PEM.slice(0, 40), '[key]'],
+    [JSON.stringify({ private_key: PEM }), '{"private_key":"[key]"}'],
+    ['x-api-key: abc123', 'x-api-key: [secret]'],
+    ['{"token":"AMf-vBx","password":"hunter2"}', '{"token":"[secret]","password":"[secret]"}'],
+    ['X-Goog-Signature=0a1b2c&X-Goog-Date=1', 'X-Goog-Signature=[secret]&X-Goog-Date=1'],
+    ['api_key=abc123 apiKey: abc123', 'api_key=[secret] apiKey: [secret]'],
+    ['{"refreshToken":"AMf-vBx"}', '{"refreshToken":"[secret]"}'],
+    ['Authorization: Bearer ya29.a0Af_b', 'Authorization: Bearer [secret]'],
+    ['미나@소리.한국 and mína@sori.example', '[email] and [email]'],
+    ['nothing to hide here', 'nothing to hide here'],
+  ])('%s', (text, masked) => {
+    expect(mask(text)).toBe(masked);
+  });
+
+  it('is masked in stacks too, and what is thrown need not be an error', () => {
+    const described = JSON.stringify(describeError(new Error(`no such user: mina@sori.example ${JWT}`)));
+    expect(described).not.toMatch(/mina|eyJ/);
+    expect(describeError('mina@sori.example')).toEqual({ message: '[email]' });
+  });
+});
+
+describe('A person in the log', () => {
+  it('is always the same 16 digits, which say nothing', () => {
+    expect(hashUid('mina')).toBe(hashUid('mina'));
+    expect(hashUid('mina')).not.toBe(hashUid('junho'));
+    expect(hashUid('mina')).toMatch(/^[0-9a-f]{16}$/);
+  });
+});

@@ -1,0 +1,77 @@
+/** Makes what a test needs to be there, with only the fields that matter written out. */
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { createGeneration, type Generation } from '#shared/generation';
+import { Claim } from '#shared/limits';
+import { coverObjectName, mediaStores, songObjectName } from '#shared/media';
+import { database, newId, toDocument } from '#shared/runtime';
+import type { MediaObject, Song } from '#shared/songs';
+
+interface SongFields extends Partial<Song> {
+  /** A uid. */
+  owner: string;
+  /** What plays. Songs that are ready or hidden have some. */
+  bytes?: Buffer;
+}
+
+export const SOUND = Buffer.from(Array.from({ length: 1000 }, (_, at) => at % 251));
+const COVER = Buffer.from('a picture, for whoever does not look inside');
+
+export const given = {
+  /** A song, with real bytes in the first of `MEDIA_STORES` when it has been ready once. */
+  async song({ owner, bytes = SOUND, ...fields }: SongFields): Promise<Song> {
+    const songId = newId('sng');
+    const now = new Date().toISOString();
+    const { state = 'ready' } = fields;
+    const hasBeenReady = state === 'ready' || state === 'hidden';
+    const audio = hasBeenReady ? await store(songObjectName(songId, sha256(bytes)), bytes, 'audio/mpeg') : null;
+    const cover = hasBeenReady ? await store(coverObjectName(songId, sha256(COVER)), COVER, 'image/jpeg') : null;
+    const song: Song = {
+      songId,
+      generationId: null,
+      ownerId: owner,
+      ownerName: 'Mina',
+      title: 'Paper boats',
+      style: 'folk',
+      lyrics: null,
+      instrumental: false,
+      visibility: 'private',
+      state,
+      durationMs: audio && 2000,
+      audio: audio && { contentType: audio.contentType, bytes: audio.bytes },
+      hasCover: cover !== null,
+      likes: 0,
+      plays: 0,
+      createdAt: now,
+      updatedAt: now,
+      ...fields,
+    };
+    const db = await database();
+    const batch = db.batch().create(db.doc(`songs/${songId}`), toDocument(song));
+    await batch.create(db.doc(`songMedia/${songId}`), { ownerId: owner, audio, cover }).commit();
+    return song;
+  },
+
+  /** A request for a song that no worker has looked at yet. */
+  generation({ owner }: { owner: string }): Promise<Generation> {
+    const input = { prompt: 'a calm song', instrumental: false, voice: 'any', model: 'v4.5', visibility: 'private' } as const;
+    return createGeneration({ uid: owner, input, claim: new Claim(undefined), now: new Date(), newId });
+  },
+
+  /** As many songs a day as a test asks for. */
+  async credits({ owner, songsPerDay = 100_000 }: { owner: string; songsPerDay?: number }): Promise<void> {
+    const db = await database();
+    await db.doc(`quotas/${owner}`).set({ grantedOn: '2000-01-01', balance: 0, songsPerDay });
+  },
+};
+
+async function store(name: string, bytes: Buffer, contentType: string): Promise<MediaObject> {
+  const [first] = mediaStores();
+  if (!first) throw new Error('MEDIA_STORES names no store');
+  const staged = await first.stage(Readable.from([bytes]), { stagingName: `staging/${newId('fil')}`, contentType, maxBytes: bytes.length });
+  return { storeId: first.id, ...(await first.publish(staged, name)) };
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
