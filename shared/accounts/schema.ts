@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Locale } from '#shared/access';
+import { Locale, UserDocument } from '#shared/access';
 import { text } from '#shared/runtime';
 
 export { Locale };
@@ -24,12 +24,7 @@ export const Session = z.strictObject({ uid: z.string(), idToken: z.string(), re
 export type Session = z.output<typeof Session>;
 
 export const Profile = z.strictObject({
-  uid: z.string(),
-  email: z.string(),
-  displayName: z.string(),
-  locale: Locale,
-  role: z.enum(['user', 'admin']),
-  createdAt: z.iso.datetime(),
+  ...UserDocument.shape,
   allowance: z.strictObject({
     songsPerDay: z.int(),
     songsLeftToday: z.int(),

@@ -16,16 +16,17 @@ export async function readTicket(
 ): Promise<{ caller: Caller; object?: TicketedObject } | undefined> {
   const ticket = endpoint.ticket && url.searchParams.get('ticket');
   if (!ticket) return undefined;
-  const claims = verifyTicket(ticket, clock.now());
+  const { claims, issuedAtS } = verifyTicket(ticket, clock.now()) ?? {};
   if (!claims || claims.use !== endpoint.ticket) throw problem('unauthenticated');
   if (claims.use !== 'pictures' && claims.songId !== url.searchParams.get('songId')) throw problem('unauthenticated');
-  const caller = await callerOf(claims.subject, clock);
+  const caller = await callerOf(claims.subject, issuedAtS ?? 0, clock);
   return claims.use === 'pictures' ? { caller } : { caller, object: { storeId: claims.storeId, ...claims.object } };
 }
 
-async function callerOf(subject: string | null, clock: Clock): Promise<Caller> {
+/** A ticket ends with the sessions of whom it was made for. */
+async function callerOf(subject: string | null, issuedAtS: number, clock: Clock): Promise<Caller> {
   if (subject === null) return { kind: 'anonymous' };
   const state = await lookUpUserState(subject, clock);
-  if (!state.isOpen) throw problem('session_ended');
+  if (!state.isOpen || issuedAtS < state.validAfterS) throw problem('session_ended');
   return { kind: 'user', uid: subject, role: state.role };
 }

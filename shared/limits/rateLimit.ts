@@ -125,8 +125,7 @@ export class RateLimiter {
   }
 
   #state(held: Held, clock: Clock): RateState {
-    const { requests, windowMs } = this.#limits;
-    return { limit: requests, windowS: windowMs / 1000, remaining: held.left + held.tokens, resetS: secondsUntil(held.endsAtMs, clock) };
+    return { ...this.policy, remaining: held.left + held.tokens, resetS: secondsUntil(held.endsAtMs, clock) };
   }
 }
 

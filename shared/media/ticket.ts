@@ -37,11 +37,16 @@ export function issueTicket(claims: TicketClaims, { now }: { now: number }): { t
   return { ticket, expiresAt: new Date(exp * 1000) };
 }
 
-/** The claims of a ticket of ours that still holds; `undefined` for any other text, whatever is wrong with it. */
-export function verifyTicket(ticket: string, now: number): TicketClaims | undefined {
+const Verified = TicketClaims.and(z.object({ iat: z.number() })).transform(({ iat, ...claims }) => ({ claims, issuedAtS: iat }));
+
+/**
+ * The claims of a ticket of ours that still holds, and when it was made, in seconds since the epoch; `undefined` for any other
+ * text, whatever is wrong with it.
+ */
+export function verifyTicket(ticket: string, now: number): { claims: TicketClaims; issuedAtS: number } | undefined {
   try {
     const options = { algorithms: ['HS256' as const], audience: AUDIENCE, clockTimestamp: Math.floor(now / 1000) };
-    return TicketClaims.safeParse(jwt.verify(ticket, required('JWT_SECRET'), options)).data;
+    return Verified.safeParse(jwt.verify(ticket, required('JWT_SECRET'), options)).data;
   } catch (error) {
     if (error instanceof jwt.JsonWebTokenError) return undefined; // its kinds cover expiry and "not before" too
     throw error;

@@ -126,13 +126,6 @@ export const catalogue = {
     title: 'The generation has ended',
     detail: () => 'It can no longer be cancelled.',
   }),
-  request_in_progress: define({
-    status: 409,
-    blame: 'caller',
-    retry: 'same',
-    title: 'The same request is still running',
-    detail: () => 'Repeat it with the same Idempotency-Key in a moment.',
-  }),
   payload_too_large: define<{ limitBytes: number }>({
     status: 413,
     blame: 'caller',

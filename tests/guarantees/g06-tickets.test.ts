@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
 import { authAdmin, forgetUserState } from '#shared/access';
-import { database, required } from '#shared/runtime';
+import { endSessions } from '#shared/accounts';
+import { database, required, systemClock } from '#shared/runtime';
 import type { Song } from '#shared/songs';
 import { getProfile } from '../../functions/accounts/getProfile.ts';
 import { getPlayback } from '../../functions/songs/getPlayback.ts';
@@ -36,11 +37,11 @@ function play(songId: string, withTicket?: string): Promise<Answer> {
   return house.service.send(`streamSong?${new URLSearchParams({ songId, ...(withTicket ? { ticket: withTicket } : {}) })}`);
 }
 
-/** The song's ticket as it would be had it been made at `issuedAtMs`. */
-function ticketOf(issuedAtMs: number): string {
+/** The song's ticket as it would be had it been made at `issuedAtMs`, with other claims. */
+function ticketOf(issuedAtMs: number, other: object): string {
   const claims = jwt.decode(ticket) as jwt.JwtPayload;
   const iat = Math.floor(issuedAtMs / 1000);
-  return jwt.sign({ ...claims, iat, exp: iat + claims.exp! - claims.iat! }, required('JWT_SECRET'));
+  return jwt.sign({ ...claims, ...other, iat, exp: iat + claims.exp! - claims.iat! }, required('JWT_SECRET'));
 }
 
 const HOUR_MS = 3_600_000;
@@ -66,8 +67,10 @@ describe('G6: a ticket opens one song, to one use, for a while', () => {
   });
 
   it('ends after six hours', async () => {
-    expect((await play(song.songId, ticketOf(Date.now() - 5.9 * HOUR_MS))).status).toBe(200);
-    expect((await play(song.songId, ticketOf(Date.now() - 6.1 * HOUR_MS))).problem).toMatchObject(UNAUTHENTICATED);
+    const shared = await given.song({ owner: people.owner.uid, visibility: 'unlisted' });
+    const nobodys = { songId: shared.songId, subject: null }; // a person's ticket cannot be older than the account
+    expect((await play(shared.songId, ticketOf(Date.now() - 5.9 * HOUR_MS, nobodys))).status).toBe(200);
+    expect((await play(shared.songId, ticketOf(Date.now() - 6.1 * HOUR_MS, nobodys))).problem).toMatchObject(UNAUTHENTICATED);
   });
 
   it.each<[string, (claims: object) => string]>([
@@ -83,6 +86,11 @@ describe('G6: a ticket opens one song, to one use, for a while', () => {
   it('ends with the account of whom it was made for', async () => {
     await authAdmin((auth) => auth.updateUser(people.owner.uid, { disabled: true }));
     forgetUserState(people.owner.uid);
+    expect((await play(song.songId, ticket)).problem).toMatchObject({ status: 401, code: 'session_ended' });
+  });
+
+  it('ends with the sessions of whom it was made for', async () => {
+    await endSessions(people.owner.uid, systemClock);
     expect((await play(song.songId, ticket)).problem).toMatchObject({ status: 401, code: 'session_ended' });
   });
 

@@ -103,8 +103,15 @@ export const accessMutants: Mutant[] = [
   {
     guarantee: 'G6',
     file: 'shared/endpoint/ticket.ts',
-    search: "if (!state.isOpen) throw problem('session_ended');",
-    replace: '',
+    search: 'if (!state.isOpen || issuedAtS < state.validAfterS)',
+    replace: 'if (issuedAtS < state.validAfterS)',
+    test: 'tests/guarantees/g06-tickets.test.ts',
+  },
+  {
+    guarantee: 'G6',
+    file: 'shared/endpoint/ticket.ts',
+    search: 'if (!state.isOpen || issuedAtS < state.validAfterS)',
+    replace: 'if (!state.isOpen)',
     test: 'tests/guarantees/g06-tickets.test.ts',
   },
   {

@@ -23,13 +23,13 @@ beforeAll(() => {
 
 describe('A ticket', () => {
   it.each([audio, { ...audio, use: 'cover' as const, subject: 'uid-1' }, pictures])('gives back what it was made for ($use)', (claims) => {
-    expect(verifyTicket(issueTicket(claims, { now: NOW }).ticket, NOW)).toEqual(claims);
+    expect(verifyTicket(issueTicket(claims, { now: NOW }).ticket, NOW)).toEqual({ claims, issuedAtS: Math.floor(NOW / 1000) });
   });
 
   it('holds for six hours, and says until when', () => {
     const { ticket, expiresAt } = issueTicket(audio, { now: NOW });
     expect(expiresAt).toEqual(new Date('2026-11-23T16:00:00Z'));
-    expect(verifyTicket(ticket, NOW + 6 * HOUR_MS - 1000)).toEqual(audio);
+    expect(verifyTicket(ticket, NOW + 6 * HOUR_MS - 1000)).toEqual({ claims: audio, issuedAtS: Math.floor(NOW / 1000) });
     expect(verifyTicket(ticket, NOW + 6 * HOUR_MS)).toBeUndefined();
   });
 });
@@ -52,7 +52,7 @@ describe('No ticket is', () => {
     ['one that lacks a claim', jwt.sign({ ...claims, object: undefined }, SECRET, options)],
     ['one for the pictures of nobody', jwt.sign({ ...claims, ...pictures, subject: null }, SECRET, options)],
   ])('%s', (_name, text) => {
-    expect(verifyTicket(honest, NOW)).toEqual(audio);
+    expect(verifyTicket(honest, NOW)).toEqual({ claims: audio, issuedAtS: NOW / 1000 });
     expect(verifyTicket(text, NOW)).toBeUndefined();
   });
 });
