@@ -89,6 +89,12 @@ describe('G6: a ticket opens one song, to one use, for a while', () => {
     expect((await play(song.songId, ticket)).problem).toMatchObject({ status: 401, code: 'session_ended' });
   });
 
+  it('ends with the account, also when it is the service that disables it', async () => {
+    await (await database()).doc(`userPrivate/${people.owner.uid}`).update({ disabled: true });
+    forgetUserState(people.owner.uid);
+    expect((await play(song.songId, ticket)).problem).toMatchObject({ status: 401, code: 'session_ended' });
+  });
+
   it('ends with the sessions of whom it was made for', async () => {
     await endSessions(people.owner.uid, systemClock);
     expect((await play(song.songId, ticket)).problem).toMatchObject({ status: 401, code: 'session_ended' });
