@@ -5,7 +5,8 @@
  */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
-import { CreateSongInput, createGeneration, Generation, nudgeWorker } from '#shared/generation';
+import { CreateSongInput, createGeneration, Generation } from '#shared/generation';
+import { nudgeJob } from '#shared/runtime';
 
 export const createSong = defineEndpoint({
   name: 'createSong',
@@ -16,7 +17,7 @@ export const createSong = defineEndpoint({
   needs: {},
   rate: 'generate',
   idempotency: 'replay',
-  budget: { reads: 4, writes: 7 },
+  budget: { reads: 5, writes: 7 },
   secrets: ['JWT_SECRET'],
   input: CreateSongInput,
   output: z.strictObject({ generation: Generation }),
@@ -27,7 +28,7 @@ export const createSong = defineEndpoint({
 
   async handler(input, { uid }, { claim, now, newId, clock }) {
     const generation = await createGeneration({ uid, input, claim, now, newId });
-    await nudgeWorker(clock);
+    await nudgeJob('advanceGenerations', clock);
     return { generation };
   },
 });

@@ -1,7 +1,7 @@
-import { AudioUnreadable, createFrameCounter, type FrameCounter, MediaFault, songObjectName } from '#shared/media';
+import { MediaFault, songObjectName } from '#shared/media';
 import { type DownloadOptions, openDownload, type ProviderTask } from '#shared/music';
 import { log } from '#shared/runtime';
-import type { MediaObject } from '#shared/songs';
+import { AudioUnreadable, createFrameCounter, type FrameCounter, type MediaObject } from '#shared/songs';
 import { commit, isNobodysFault, type Lease, whileHolding } from './lease.ts';
 import { stagingName, storeObject } from './objects.ts';
 import { type Change, countDownload, hold, isLastDownload, publish, waitForStorage } from './transitions.ts';

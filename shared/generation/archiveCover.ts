@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { coverObjectName, drawCover, inspectPicture } from '#shared/media';
+import { drawCover, inspectPicture } from '#shared/images';
+import { coverObjectName } from '#shared/media';
 import { openDownload } from '#shared/music';
 import { log } from '#shared/runtime';
 import type { MediaObject } from '#shared/songs';
@@ -10,8 +11,6 @@ import { titleFrom } from './schema.ts';
 import { cover, hold } from './transitions.ts';
 import type { Work, WorkSong } from './work.ts';
 import type { Worker } from './worker.ts';
-
-const DOWNLOAD_LIMIT_MS = 30_000;
 
 /**
  * Stores the cover: the provider's if there is one that is a picture, else, when its time is over, one drawn here. It is the last
@@ -44,7 +43,7 @@ function draw({ request }: Work, songId: string): Promise<Buffer> {
 }
 
 async function fetchPicture({ bounds, providerBaseUrl }: Worker, url: string, signal: AbortSignal): Promise<Buffer> {
-  const limits = { providerBaseUrl, maxBytes: bounds.coverBytes, timeoutMs: DOWNLOAD_LIMIT_MS, signal };
+  const limits = { providerBaseUrl, maxBytes: bounds.coverBytes, timeoutMs: bounds.coverTimeoutMs, signal };
   const { body } = await openDownload(url, limits);
   return (await inspectPicture(await buffer(body))).bytes;
 }

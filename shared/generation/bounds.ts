@@ -18,6 +18,9 @@ export const BOUNDS = {
   /** After the song is ready; then a cover is drawn. */
   coverMs: 2 * 60_000,
   coverBytes: 10 * 1024 * 1024,
+  coverTimeoutMs: 30_000,
+  /** Of the provider, shared by all workers: opened by so many failures within a while, half open after another. */
+  breaker: { failures: 5, withinMs: 60_000, openMs: 15_000, trialMs: 60_000 },
   /** How often a provider that refused us is asked whether it would serve again. */
   probeMs: 30_000,
   /** While the day's budget is spent: how often it is looked whether an operator has raised it. */
@@ -26,7 +29,8 @@ export const BOUNDS = {
   passMs: 50_000,
   /** The worker waits for what is due so soon, and returns otherwise. */
   waitForDueMs: 10_000,
-  batch: 10,
+  /** Requests that one worker has in hand. */
+  atOnce: 10,
 };
 
 export type Bounds = typeof BOUNDS;

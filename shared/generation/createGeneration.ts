@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { UserDocument } from '#shared/access';
 import { type Claim, quotaRef, reserveCredit } from '#shared/limits';
-import { fromDocument, type NewId, problem, transact } from '#shared/runtime';
+import { fromDocument, type NewId, problem, readSettings, SETTINGS_DOCUMENT, transact } from '#shared/runtime';
 import { type CreateSongInput, Generation, type GenerationRequest } from './schema.ts';
 import { createWork, readGeneration } from './store.ts';
 import { viewOf, type Work } from './work.ts';
@@ -36,8 +36,8 @@ export async function createGeneration({ uid, input, claim, now, newId }: Asking
 function storeRequest(generationId: string, { uid, input, claim, now }: Omit<Asking, 'newId'>): Promise<Generation> {
   return transact(async (transaction, db) => {
     const claimRef = claim.ref(db);
-    const refs = [quotaRef(db, uid), db.doc(`users/${uid}`), ...(claimRef ? [claimRef] : [])] as const;
-    const [quota, user, recorded] = await transaction.getAll(...refs);
+    const refs = [quotaRef(db, uid), db.doc(`users/${uid}`), db.doc(SETTINGS_DOCUMENT), ...(claimRef ? [claimRef] : [])] as const;
+    const [quota, user, settings, recorded] = await transaction.getAll(...refs);
     const done = claim.check(recorded);
     if (done?.['generationId']) {
       const first = (await transaction.get(db.doc(`generations/${done['generationId']}`))).data();
@@ -46,7 +46,7 @@ function storeRequest(generationId: string, { uid, input, claim, now }: Omit<Ask
     }
     const owner = UserDocument.safeParse(fromDocument(user?.data() ?? {})).data;
     if (!quota || !owner) throw problem('session_ended');
-    reserveCredit(transaction, db, quota, generationId, now);
+    reserveCredit(transaction, db, { snapshot: quota, generationId, usual: readSettings(settings?.data()).settings, now });
     const work = freshWork({ generationId, ownerId: uid, ownerName: owner.displayName }, input, now);
     createWork(transaction, db, work);
     claim.write(transaction, db, { generationId }, now);
@@ -73,6 +73,7 @@ function freshWork(own: Pick<Work, 'generationId' | 'ownerId' | 'ownerName'>, in
     credits: { reserved: 1, settled: 0, released: 0 },
     songs: [],
     fence: 0,
+    claimId: null,
     dueAt: at,
     tries: 0,
     polls: 0,

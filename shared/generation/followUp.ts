@@ -4,27 +4,39 @@ import { log } from '#shared/runtime';
 import { archiveAudio } from './archiveAudio.ts';
 import { archiveCover } from './archiveCover.ts';
 import { commit, type Lease, LeaseLost, Stopped } from './lease.ts';
+import { countFailure, countSuccess, type Gate } from './providerGate.ts';
 import { handOver, hear, hold, putBack } from './transitions.ts';
 import type { Work, WorkSong } from './work.ts';
 import type { Worker } from './worker.ts';
 
-type Tasks = Map<string, ProviderTask>;
+interface Answer {
+  tasks: Map<string, ProviderTask>;
+  /** How long the provider wants to be left alone. */
+  waitMs: number;
+}
 
-export async function followUp(worker: Worker, leases: Lease<Work>[]): Promise<void> {
-  if (leases.length === 0) return;
-  const tasks = await askProvider(worker, leases);
-  await Promise.all(leases.map((lease) => advance(worker, lease, tasks)));
+/** @returns a step for each. They wait for one answer, then each goes on by itself; none rejects */
+export function followUp(worker: Worker, leases: Lease<Work>[], gate: Gate): Promise<void>[] {
+  if (leases.length === 0) return [];
+  const answer = askProvider(worker, leases, gate);
+  return leases.map((lease) => advance(worker, lease, answer));
 }
 
 /** Whatever goes wrong, it is asked again within the time that the provider has. */
-async function askProvider({ provider }: Worker, leases: Lease<Work>[]): Promise<Tasks> {
+async function askProvider(worker: Worker, leases: Lease<Work>[], gate: Gate): Promise<Answer> {
   const taskIds = leases.flatMap(({ record }) => record.songs.filter(isExpected).map(({ taskId }) => taskId));
-  if (taskIds.length === 0) return new Map();
+  const nothing = { tasks: new Map<string, ProviderTask>(), waitMs: 0 };
+  if (taskIds.length === 0 || !gate.provider.isUp) return nothing;
   try {
-    return await provider.getTasks(taskIds);
+    const tasks = await worker.provider.getTasks(taskIds);
+    await countSuccess(worker, 'follow', gate);
+    return { tasks, waitMs: 0 };
   } catch (error) {
-    log.warn('provider_poll_failed', error instanceof ProviderFault ? { kind: error.kind, reason: error.reason } : { error });
-    return new Map();
+    if (!(error instanceof ProviderFault)) throw error;
+    log.warn('provider_poll_failed', { kind: error.kind, reason: error.reason });
+    if (error.kind === 'rate_limited') return { ...nothing, waitMs: (error.retryAfterS ?? 0) * 1000 };
+    await countFailure(worker, 'follow');
+    return nothing;
   }
 }
 
@@ -33,9 +45,9 @@ function isExpected({ state, coverDueAt }: WorkSong): boolean {
   return state === 'making' || state === 'finished' || coverDueAt !== null;
 }
 
-async function advance(worker: Worker, lease: Lease<Work>, tasks: Tasks): Promise<void> {
+async function advance(worker: Worker, lease: Lease<Work>, answer: Promise<Answer>): Promise<void> {
   try {
-    await storeWhatCame(worker, lease, tasks);
+    await storeWhatCame(worker, lease, await answer);
   } catch (error) {
     if (error instanceof LeaseLost) log.info('lease_lost', { generationId: lease.id });
     else if (error instanceof Stopped) await giveBack(worker, lease);
@@ -43,12 +55,12 @@ async function advance(worker: Worker, lease: Lease<Work>, tasks: Tasks): Promis
   }
 }
 
-async function storeWhatCame(worker: Worker, lease: Lease<Work>, tasks: Tasks): Promise<void> {
+async function storeWhatCame(worker: Worker, lease: Lease<Work>, answer: Answer): Promise<void> {
   const { world, bounds } = worker;
   let jobs: Job[] = [];
   await commit(lease, world, (work, now) => {
-    const heard = hear(work, tasks, now, bounds);
-    jobs = jobsOf(heard.work, tasks, now);
+    const heard = hear(work, answer, now, bounds);
+    jobs = jobsOf(heard.work, answer.tasks, now);
     return jobs.length > 0 ? hold(heard, now, bounds) : heard;
   });
   if (jobs.length === 0) return;
@@ -75,7 +87,7 @@ interface Job {
 }
 
 /** What can be stored now. A cover that does not come in time is drawn. */
-function jobsOf({ songs }: Work, tasks: Tasks, now: Date): Job[] {
+function jobsOf({ songs }: Work, tasks: Answer['tasks'], now: Date): Job[] {
   return songs.flatMap((song): Job[] => {
     const { taskId, state, coverDueAt } = song;
     const task = tasks.get(taskId);

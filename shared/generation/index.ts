@@ -12,6 +12,5 @@ export { BOUNDS, type Bounds } from './bounds.ts';
 export { cancelGeneration, deleteSong } from './cancelGeneration.ts';
 export { createGeneration } from './createGeneration.ts';
 export { listGenerations } from './listGenerations.ts';
-export { nudgeWorker } from './nudge.ts';
 export { CreateSongInput, Generation, GenerationId } from './schema.ts';
 export { createWorker, type Worker } from './worker.ts';

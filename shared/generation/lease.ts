@@ -4,11 +4,12 @@
  * A worker claims what is due: the claim raises the fence and puts `dueAt` to the end of the lease, so nobody else finds it
  * meanwhile. Every later write names its fence; one under an old number is refused.
  */
-import { fromDocument, log, transact, type World } from '#shared/runtime';
-import type { Bounds } from './bounds.ts';
-import { dueAtMs, readWork, storable, write } from './store.ts';
+import type { DocumentSnapshot, QueryDocumentSnapshot } from '@google-cloud/firestore';
+import { database, fromDocument, log, toDocument, transact, type World } from '#shared/runtime';
+import { type Bounds, later } from './bounds.ts';
+import { type Due, readWork, storable, viewRef, write } from './store.ts';
 import { type Change, hold } from './transitions.ts';
-import { Task, WORK, type Work } from './work.ts';
+import { Task, viewOf, WORK, type Work } from './work.ts';
 import type { Worker } from './worker.ts';
 
 /** The right to write one document of `generationWork`, for a while. */
@@ -30,36 +31,82 @@ export class LeaseLost extends Error {
   }
 }
 
-/** Takes one that is due, unless another was quicker. `then` decides what the claim itself already changes. */
-export function claim(
-  id: string,
-  { clock }: World,
+type AtClaim = (work: Work, now: Date) => Change | undefined;
+
+/**
+ * Takes one that is due, unless another was quicker. It is written if it stands as it was found: workers that want the same one
+ * at once do not wait for each other, as they would in transactions.
+ *
+ * @param then - decides what the claim itself already changes
+ */
+export async function claim(
+  { id, snapshot }: Due,
+  { clock, newId }: World,
   bounds: Bounds,
-  then: (work: Work, now: Date) => Change | undefined,
+  then: AtClaim,
 ): Promise<Lease<Task> | undefined> {
   const endsAtMs = clock.monotonicMs() + bounds.leaseMs;
+  const now = new Date(clock.now());
+  const found = parse(snapshot);
+  if (!found) return putAside(snapshot, now);
+  const claimId = newId('clm');
+  const claimed: Task = { ...found, fence: found.fence + 1, claimId, dueAt: later(now, bounds.leaseMs) };
+  const change = claimed.kind === 'generation' ? then(claimed, now) : undefined;
+  const stored = (await storeClaim(snapshot, change?.work ?? claimed, change, now))
+    ? (change?.work ?? claimed)
+    : await findClaim(snapshot, claimId);
+  return stored && { id, record: stored, fence: stored.fence, endsAtMs, turn: Promise.resolve() };
+}
+
+/** @returns false when it is not known to be stored */
+async function storeClaim(snapshot: QueryDocumentSnapshot, task: Task, change: Change | undefined, now: Date): Promise<boolean> {
+  const isMore = change && (change.credit || change.charge || change.songs.length > 0);
+  try {
+    if (isMore) return await storeWithChange(snapshot, change, now);
+    const db = await database();
+    const batch = db.batch();
+    batch.update(snapshot.ref, storable(task), { lastUpdateTime: snapshot.updateTime });
+    if (change) batch.set(viewRef(db, change.work), toDocument(viewOf(change.work)));
+    await batch.commit();
+    return true;
+  } catch (error) {
+    if (!CONFLICTS.has((error as { code?: unknown } | null)?.code)) log.warn('claim_not_stored', { id: snapshot.id, error });
+    return false;
+  }
+}
+
+// grpc.github.io/grpc/core/md_doc_statuscodes.html: not found, failed precondition
+const CONFLICTS = new Set<unknown>([5, 9]);
+
+/** What ends a request writes its credit too, which has to be read first. */
+function storeWithChange(snapshot: QueryDocumentSnapshot, change: Change, now: Date): Promise<boolean> {
   return transact(async (transaction, db) => {
-    const now = new Date(clock.now());
-    const ref = db.collection(WORK).doc(id);
-    const snapshot = await transaction.get(ref);
-    const data = snapshot.data();
-    if (!data?.['dueAt'] || dueAtMs(snapshot) > now.getTime()) return undefined;
-    const parsed = Task.safeParse(fromDocument(data));
-    if (!parsed.success) {
-      log.error('generation_work_unreadable', { id, fields: parsed.error.issues.map(({ path }) => path.join('.')) });
-      transaction.update(ref, { dueAt: new Date(now.getTime() + UNREADABLE_MS) }); // out of the way of the others
-      return undefined;
-    }
-    const fence = parsed.data.fence + 1;
-    const record: Task = { ...parsed.data, fence, dueAt: new Date(now.getTime() + bounds.leaseMs).toISOString() };
-    const change = record.kind === 'generation' ? then(record, now) : undefined;
-    if (change) await write(transaction, db, change, now);
-    else transaction.set(ref, storable(record));
-    return { id, fence, endsAtMs, record: change?.work ?? record, turn: Promise.resolve() };
+    const { updateTime } = await transaction.get(snapshot.ref);
+    if (!updateTime?.isEqual(snapshot.updateTime)) return false;
+    await write(transaction, db, change, now);
+    return true;
   });
 }
 
+/** The answer to a write may be lost: then the claim stands under its name all the same. */
+async function findClaim({ ref }: QueryDocumentSnapshot, claimId: string): Promise<Task | undefined> {
+  const task = parse(await ref.get());
+  return task?.claimId === claimId ? task : undefined;
+}
+
+function parse(snapshot: DocumentSnapshot): Task | undefined {
+  return Task.safeParse(fromDocument(snapshot.data() ?? {})).data;
+}
+
 const UNREADABLE_MS = 60 * 60_000;
+
+/** What cannot be read must not be in the way of the others. */
+async function putAside(snapshot: QueryDocumentSnapshot, now: Date): Promise<undefined> {
+  const { id, ref, updateTime } = snapshot;
+  const issues = Task.safeParse(fromDocument(snapshot.data())).error?.issues ?? [];
+  log.error('generation_work_unreadable', { id, fields: issues.map(({ path }) => path.join('.')) });
+  await ref.update({ dueAt: new Date(now.getTime() + UNREADABLE_MS) }, { lastUpdateTime: updateTime });
+}
 
 /**
  * Writes a change under the lease, one after the other: both songs of a request are stored at once, and transactions that meet

@@ -19,13 +19,14 @@ export async function storeObject(
   source: AsyncIterable<Uint8Array>,
   { nameOf, ...options }: StageOptions & Naming,
 ): Promise<StoredObject & { storeId: string }> {
-  const staged = await store.stage(source, options);
   try {
+    const staged = await store.stage(source, options);
     const name = nameOf(staged.sha256);
     options.signal?.throwIfAborted(); // the lease may have been lost while the last bytes came
     return { storeId: store.id, ...(await store.publish(staged, name)) };
   } catch (error) {
-    await store.discard(staged).catch(() => undefined); // the cause is what counts; `removeStaged` comes by later
+    // Also when staging itself has failed: all may have arrived, and only the answer not. The cause is what counts.
+    await store.discard(options.stagingName).catch(() => undefined);
     throw error;
   }
 }

@@ -46,6 +46,7 @@ export type GenerationState = z.output<typeof GenerationState>;
 
 export const FailureCode = z.enum([
   'provider_unavailable',
+  'service_budget_spent',
   'provider_outcome_unknown',
   'provider_rejected',
   'provider_refused',
@@ -79,6 +80,7 @@ export type Generation = z.output<typeof Generation>;
 /** What a person is told when a song could not be made. */
 const DETAILS: Record<FailureCode, string> = {
   provider_unavailable: 'The music provider could not be reached in time. Your credit is back.',
+  service_budget_spent: 'All songs that the service can make today have been asked for. Your credit is back; try again tomorrow.',
   provider_outcome_unknown: 'The music provider did not say whether it took the order, so it was not sent again. Your credit is back.',
   provider_rejected: 'The music provider did not accept the request. Change its words and try again; your credit is back.',
   provider_refused: 'The music provider does not serve us now. We have been told; your credit is back.',

@@ -1,8 +1,8 @@
 /** Reads and writes of `generationWork`, and of all that is derived from it, in one transaction each. */
-import type { DocumentData, DocumentSnapshot, Firestore, Timestamp, Transaction } from '@google-cloud/firestore';
-import { dayOf, endReservation, quotaRef } from '#shared/limits';
+import type { DocumentData, Firestore, QueryDocumentSnapshot, Timestamp, Transaction } from '@google-cloud/firestore';
+import { countProviderCredits, endReservation, quotaRef } from '#shared/limits';
 import { MODELS } from '#shared/music';
-import { database, fromDocument, increment, toDocument, transact } from '#shared/runtime';
+import { database, fromDocument, toDocument, transact } from '#shared/runtime';
 import type { Song, SongMedia } from '#shared/songs';
 import { Generation, titleFrom } from './schema.ts';
 import type { Change, SongEffect } from './transitions.ts';
@@ -13,19 +13,19 @@ export interface Due {
   dueAtMs: number;
   /** Of a request; what else is due has none. */
   state: unknown;
+  snapshot: QueryDocumentSnapshot;
 }
 
-/** What is due first, a batch of it. One query, one read when there is nothing. */
-export async function listDue(limit: number): Promise<Due[]> {
+/** What is due first, up to a time. One query, one read when there is nothing. */
+export async function listDue(limit: number, until: Date): Promise<Due[]> {
   const db = await database();
-  const found = await db.collection(WORK).orderBy('dueAt').limit(limit).select('dueAt', 'state').get();
-  return found.docs.map((document) => ({ id: document.id, dueAtMs: dueAtMs(document), state: document.get('state') }));
-}
-
-/** What is no time is due at once: the claim then puts it out of the way. */
-export function dueAtMs(document: DocumentSnapshot): number {
-  const dueAt: unknown = document.get('dueAt');
-  return typeof dueAt === 'object' && dueAt !== null && 'toMillis' in dueAt ? (dueAt as Timestamp).toMillis() : 0;
+  const found = await db.collection(WORK).where('dueAt', '<=', until).orderBy('dueAt').limit(limit).get();
+  return found.docs.map((snapshot) => ({
+    id: snapshot.id,
+    dueAtMs: (snapshot.get('dueAt') as Timestamp).toMillis(),
+    state: snapshot.get('state'),
+    snapshot,
+  }));
 }
 
 /** Changes a request on its owner's behalf, whoever works on it. @returns undefined when there is none */
@@ -41,13 +41,21 @@ export function intervene(generationId: string, now: Date, decide: (work: Work) 
 /** The first documents of a request. */
 export function createWork(transaction: Transaction, db: Firestore, work: Work): void {
   transaction.create(db.collection(WORK).doc(work.generationId), storable(work));
-  transaction.create(db.doc(`generations/${work.generationId}`), toDocument(viewOf(work)));
+  transaction.create(viewRef(db, work), toDocument(viewOf(work)));
 }
 
-/** Keeps the fence of a probe that is being made: whoever makes it must not mistake this one for his. */
-export async function scheduleProbe(what: Probe['what'], dueAt: Date): Promise<void> {
-  const db = await database();
-  await db.doc(`${WORK}/probe_${what}`).set({ kind: 'probe', what, dueAt }, { merge: true });
+/** What the owner sees of it. */
+export function viewRef(db: Firestore, { generationId }: Work) {
+  return db.doc(`generations/${generationId}`);
+}
+
+/** Keeps the fence of one that is being made: it goes on counting. */
+export function scheduleProbe(transaction: Transaction, db: Firestore, what: Probe['what'], dueAt: Date): void {
+  transaction.set(probeRef(db, what), { kind: 'probe', what, dueAt }, { merge: true });
+}
+
+export function probeRef(db: Firestore, what: Probe['what']) {
+  return db.doc(`${WORK}/probe_${what}`);
 }
 
 export async function readGeneration(generationId: string): Promise<Generation | undefined> {
@@ -67,24 +75,12 @@ export async function write(transaction: Transaction, db: Firestore, change: Cha
   const { generationId, ownerId } = work;
   const quota = credit && (await transaction.get(quotaRef(db, ownerId))); // reads come before writes
   if (credit && quota) endReservation(transaction, db, { snapshot: quota, generationId, kind: credit, now });
-  if (charge) await countCharge(transaction, db, work, charge, now);
+  const { credits } = MODELS[work.request.model];
+  if (charge) await countProviderCredits(transaction, db, { credits, isLost: charge === 'unknown', now });
   transaction.set(db.collection(WORK).doc(generationId), storable(work));
-  const view = viewOf(work);
-  const isSeen = before !== undefined && JSON.stringify(viewOf(before)) === JSON.stringify(view);
-  if (!isSeen) transaction.set(db.doc(`generations/${generationId}`), toDocument(view));
+  const isSeen = before !== undefined && JSON.stringify(viewOf(before)) === JSON.stringify(viewOf(work));
+  if (!isSeen) transaction.set(viewRef(db, work), toDocument(viewOf(work)));
   for (const effect of songs) writeSong(transaction, db, work, effect, now);
-}
-
-/** Where the provider's credits of a day are counted: those that were taken, and of them those that may have been taken for nothing. */
-export function serviceDayRef(db: Firestore, now: Date) {
-  return db.doc(`quotas/service_${dayOf(now)}`);
-}
-
-/** Adds without reading, so that requests do not wait for each other. */
-async function countCharge(transaction: Transaction, db: Firestore, { request }: Work, charge: NonNullable<Change['charge']>, now: Date) {
-  const credits = await increment(MODELS[request.model].credits);
-  const counted = { providerCredits: credits, ...(charge === 'unknown' ? { unknownCredits: credits } : {}) };
-  transaction.set(serviceDayRef(db, now), { day: dayOf(now), ...counted }, { merge: true });
 }
 
 /** A `dueAt` of null is left out: the index then does not hold the document, and idle work costs no query anything. */
@@ -144,7 +140,7 @@ export function removeSong(
 }
 
 function createDiscard(transaction: Transaction, db: Firestore, songId: string, dueAt: string): void {
-  const discard = { kind: 'discard', songId, fence: 0, dueAt } satisfies Discard;
+  const discard = { kind: 'discard', songId, fence: 0, claimId: null, dueAt } satisfies Discard;
   transaction.set(db.doc(`${WORK}/discard_${songId}`), toDocument(discard));
 }
 

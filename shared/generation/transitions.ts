@@ -9,6 +9,7 @@
 import type { ProviderTask } from '#shared/music';
 import type { MediaObject } from '#shared/songs';
 import { type Bounds, discardAt, later } from './bounds.ts';
+import { dueAfter, makingEndsMs, nextDue } from './dueTimes.ts';
 import { type FailureCode, failure } from './schema.ts';
 import { hasEnded, shownSongs, type Work, type WorkSong } from './work.ts';
 
@@ -45,13 +46,22 @@ export function intend(work: Work, now: Date, bounds: Bounds): Change {
   return change(work, { state: 'submitting', intentAt: now.toISOString(), dueAt: later(now, bounds.leaseMs) }, now);
 }
 
+interface NotSent {
+  /** As long as the provider said. */
+  waitMs?: number;
+  /** 0 to 1: those that come back do not come back together. */
+  random: number;
+  /** What it fails for when it has waited too long. */
+  code?: FailureCode;
+}
+
 /** It certainly did not arrive: again after a pause, unless it has waited too long. */
-export function backToQueue(work: Work, now: Date, bounds: Bounds, { waitMs = 0, random }: { waitMs?: number; random: number }): Change {
+export function backToQueue(work: Work, now: Date, bounds: Bounds, { waitMs = 0, random, code = 'provider_unavailable' }: NotSent): Change {
   if (work.state !== 'submitting' && work.state !== 'queued') return same(work);
   const { first, factor, most } = bounds.queuedBackoffMs;
   const pauseMs = Math.max(waitMs, Math.min(most, first * factor ** work.tries) * (0.5 + random / 2));
   const lastMs = Date.parse(work.createdAt) + bounds.queuedMs;
-  if (now.getTime() + pauseMs > lastMs) return fail(work, 'provider_unavailable', now);
+  if (now.getTime() + pauseMs > lastMs) return fail(work, code, now);
   return change(work, { state: 'queued', intentAt: null, tries: work.tries + 1, dueAt: later(now, pauseMs) }, now);
 }
 
@@ -89,10 +99,16 @@ export function fail(work: Work, code: FailureCode, now: Date, said?: string | n
   return change(work, { state: 'failed', failure: failure(code, said), credits, dueAt: null }, now, { songs: [], credit: 'release' });
 }
 
+interface Heard {
+  tasks: Map<string, ProviderTask>;
+  /** How long the provider wants to be left alone. */
+  waitMs: number;
+}
+
 /** What the provider says of the songs that it is making. Songs it does not mention stay as they are, until their time is up. */
-export function hear(work: Work, tasks: Map<string, ProviderTask>, now: Date, bounds: Bounds): Change {
+export function hear(work: Work, { tasks, waitMs }: Heard, now: Date, bounds: Bounds): Change {
   if (work.songs.length === 0) return same(work);
-  const makingEndsMs = Date.parse(work.submittedAt ?? work.createdAt) + bounds.makingMs;
+  const isLate = now.getTime() >= makingEndsMs(work, bounds);
   const songs = work.songs.map((song): WorkSong => {
     if (song.state === 'ready' || song.state === 'failed') return song;
     const task = tasks.get(song.taskId);
@@ -100,9 +116,11 @@ export function hear(work: Work, tasks: Map<string, ProviderTask>, now: Date, bo
     if (task?.state === 'failed') return { ...song, state: 'failed', failure: failure('provider_failed', task.failure?.text) };
     // Done in time, but our storage could not take it: the provider's time is over without it being late.
     if (song.storageDownAt) return isPast(song.storageDownAt, bounds.storageMs, now) ? failed(song, 'storage_unavailable') : song;
-    return now.getTime() >= makingEndsMs ? failed(song, 'provider_timeout') : song;
+    return isLate ? failed(song, 'provider_timeout') : song;
   });
-  return conclude({ ...work, songs, polls: work.polls + 1 }, work, now, bounds);
+  const heard = conclude({ ...work, songs, polls: work.polls + 1 }, work, now, bounds);
+  if (waitMs === 0) return heard;
+  return { ...heard, work: { ...heard.work, dueAt: dueAfter(heard.work, now.getTime() + waitMs, bounds) } };
 }
 
 /** The sound is in our storage. From here on the song can be heard. */
@@ -209,21 +227,6 @@ function conclude(next: Work, before: Work, now: Date, bounds: Bounds): Change {
   const state = hasEnded(before) ? before.state : next.songs.some((song) => song.state === 'making') ? 'submitted' : 'archiving';
   const isSeen = state !== before.state || JSON.stringify(shownSongs(next)) !== JSON.stringify(shownSongs(before));
   return isSeen ? change(next, { state, dueAt }, now, { songs }) : { work: { ...next, dueAt }, songs };
-}
-
-function nextDue(work: Work, now: Date, bounds: Bounds): string | null {
-  if (work.songs.length === 0 && !hasEnded(work)) return work.dueAt; // not yet a matter of songs
-  const { first, factor, most } = bounds.pollMs;
-  const pollMs = Math.min(most, first * factor ** work.polls);
-  const waitMs = work.songs.flatMap((song) => {
-    if (song.state === 'making') return [pollMs];
-    if (song.state === 'finished')
-      return [song.storageDownAt ? bounds.storageBackoffMs : bounds.downloads.withinMs / bounds.downloads.tries];
-    if (song.coverDueAt === null) return [];
-    const coverMs = Date.parse(song.coverDueAt) - now.getTime();
-    return [coverMs > 0 ? Math.min(most, coverMs) : bounds.storageBackoffMs]; // late already: it could not be stored
-  });
-  return waitMs.length === 0 ? null : later(now, Math.min(...waitMs));
 }
 
 function isPast(since: string, ms: number, now: Date): boolean {

@@ -24,6 +24,13 @@ export const WorkSong = z.object({
 });
 export type WorkSong = z.output<typeof WorkSong>;
 
+const claimed = {
+  /** Number of the claim that may write; one more with each. */
+  fence: z.number().default(0),
+  /** Its name: whoever is not told whether his claim was stored finds it here. */
+  claimId: z.string().nullable().default(null),
+};
+
 export const Work = z.object({
   kind: z.literal('generation'),
   generationId: z.string(),
@@ -35,8 +42,7 @@ export const Work = z.object({
   failure: Failure.nullable(),
   credits: z.object({ reserved: z.number(), settled: z.number(), released: z.number() }),
   songs: z.array(WorkSong),
-  /** Number of the claim that may write; one more with each. */
-  fence: z.number(),
+  ...claimed,
   /** When it is to be looked at next; while a worker has it, the end of its lease. Absent: never. */
   dueAt: z.iso.datetime().nullable().default(null),
   /** Attempts to order it that certainly did not arrive. */
@@ -51,14 +57,14 @@ export const Work = z.object({
 export type Work = z.output<typeof Work>;
 
 /** A song of which nothing is to remain in storage: `generationWork/discard_<songId>`. */
-export const Discard = z.object({ kind: z.literal('discard'), songId: z.string(), fence: z.number(), dueAt: z.iso.datetime() });
+export const Discard = z.object({ kind: z.literal('discard'), songId: z.string(), ...claimed, dueAt: z.iso.datetime() });
 export type Discard = z.output<typeof Discard>;
 
 /** What keeps generation closed is looked at from time to time: `generationWork/probe_<what>`. */
 export const Probe = z.object({
   kind: z.literal('probe'),
   what: z.enum(['provider', 'budget']),
-  fence: z.number().default(0),
+  ...claimed,
   dueAt: z.iso.datetime(),
 });
 export type Probe = z.output<typeof Probe>;

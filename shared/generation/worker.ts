@@ -10,8 +10,6 @@ export interface Worker {
   provider: MusicProvider;
   providerBaseUrl: string;
   store: MediaStore;
-  /** No order is sent while the provider is known not to serve us, or the day's budget is spent; what runs goes on. Looked up before orders. */
-  isProviderOpen: boolean;
   /** Ends when the worker is to stop. */
   signal: AbortSignal;
 }
@@ -22,5 +20,5 @@ export function createWorker(own: Pick<Worker, 'world' | 'signal'>, bounds: Boun
   if (!store) throw new Error('MEDIA_STORES names no store');
   const providerBaseUrl = config().TOPMEDIAI_BASE_URL;
   const provider = topMediai({ baseUrl: providerBaseUrl, apiKey: required('TOPMEDIAI_API_KEY'), timeouts: { submitMs: bounds.submitMs } });
-  return { ...own, bounds, provider, providerBaseUrl, store, isProviderOpen: true };
+  return { ...own, bounds, provider, providerBaseUrl, store };
 }

@@ -7,7 +7,7 @@
  */
 import type { DocumentReference, DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
 import { z } from 'zod';
-import { config, problem } from '#shared/runtime';
+import { config, problem, type ServiceSettings } from '#shared/runtime';
 import { dayOf, endOfDay } from './day.ts';
 
 const Quota = z.object({
@@ -27,16 +27,16 @@ type EntryKind = 'grant' | 'lapse' | 'reserve' | 'settle' | 'release';
 
 const AMOUNT = { reserve: -1, settle: 0, release: 1 } as const;
 
-export const SONGS_PER_DAY = 10;
-
 export function quotaRef(db: Firestore, uid: string): DocumentReference {
   return db.doc(`quotas/${uid}`);
 }
 
-/** What the person has today, as the next request would find it. Writes nothing. */
-export function creditsOf(snapshot: DocumentSnapshot | undefined, now: Date): Credits {
+type Usual = Pick<ServiceSettings, 'songsPerDay'>;
+
+/** What the person has today, as the next request would find it. Writes nothing. @param usual - for whom there is no exception */
+export function creditsOf(snapshot: DocumentSnapshot | undefined, usual: Usual, now: Date): Credits {
   const quota = Quota.safeParse(snapshot?.data()).data;
-  const songsPerDay = quota?.songsPerDay ?? SONGS_PER_DAY;
+  const songsPerDay = quota?.songsPerDay ?? usual.songsPerDay;
   return { balance: quota && wasGranted(quota, now) ? quota.balance : songsPerDay, songsPerDay };
 }
 
@@ -51,15 +51,19 @@ function wasGranted({ grantedOn }: z.output<typeof Quota>, now: Date): boolean {
  * @param snapshot - the quota document, read in this transaction
  * @throws `daily_songs_reached`
  */
-export function reserveCredit(transaction: Transaction, db: Firestore, snapshot: DocumentSnapshot, generationId: string, now: Date): void {
+export function reserveCredit(
+  transaction: Transaction,
+  db: Firestore,
+  { snapshot, generationId, usual, now }: { snapshot: DocumentSnapshot; generationId: string; usual: Usual; now: Date },
+): void {
   const uid = snapshot.id;
-  const { balance, songsPerDay } = creditsOf(snapshot, now);
+  const { balance, songsPerDay } = creditsOf(snapshot, usual, now);
   if (balance < 1) {
     const resetsAt = endOfDay(now);
     const retryAfterS = Math.ceil((resetsAt.getTime() - now.getTime()) / 1000);
     throw problem('daily_songs_reached', { limit: songsPerDay, resetsAt: resetsAt.toISOString(), retryAfterS });
   }
-  const grantedOn = grantIfDue(transaction, db, snapshot, now);
+  const grantedOn = grantIfDue(transaction, db, { snapshot, songsPerDay, now });
   addEntry(transaction, db, { id: `${generationId}_reserve`, uid, kind: 'reserve', amount: AMOUNT.reserve, generationId, now });
   transaction.set(snapshot.ref, { grantedOn, balance: balance - 1 }, { merge: true });
 }
@@ -81,14 +85,18 @@ export function endReservation(
 }
 
 /** @returns the day of the last grant */
-function grantIfDue(transaction: Transaction, db: Firestore, snapshot: DocumentSnapshot, now: Date): string {
+function grantIfDue(
+  transaction: Transaction,
+  db: Firestore,
+  { snapshot, songsPerDay, now }: { snapshot: DocumentSnapshot; songsPerDay: number; now: Date },
+): string {
   const quota = Quota.safeParse(snapshot.data()).data;
   if (quota && wasGranted(quota, now)) return quota.grantedOn;
   const today = dayOf(now);
   const uid = snapshot.id;
   if (quota && quota.balance !== 0)
     addEntry(transaction, db, { id: `${uid}_${today}_lapse`, uid, kind: 'lapse', amount: -quota.balance, now });
-  addEntry(transaction, db, { id: `${uid}_${today}_grant`, uid, kind: 'grant', amount: quota?.songsPerDay ?? SONGS_PER_DAY, now });
+  addEntry(transaction, db, { id: `${uid}_${today}_grant`, uid, kind: 'grant', amount: songsPerDay, now });
   return today;
 }
 

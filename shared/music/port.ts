@@ -9,10 +9,10 @@ export interface MusicProvider {
    */
   submit(request: SongRequest, options: { signal?: AbortSignal }): Promise<{ taskIds: string[] }>;
 
-  /** How tasks stand, by the asked id. Ids that the provider does not know are missing. @throws {ProviderFault} `unavailable` only */
+  /** How tasks stand, by the asked id. Ids that the provider does not know are missing. @throws {ProviderFault} `unavailable`, `rate_limited` */
   getTasks(taskIds: string[]): Promise<Map<string, ProviderTask>>;
 
-  /** Provider credits left on the account. @throws {ProviderFault} `unavailable` only */
+  /** Provider credits left on the account. @throws {ProviderFault} `unavailable`, `rate_limited` */
   getCredits(): Promise<number>;
 
   /** Writes lyrics; `title` may be empty. @throws {ProviderFault} of the same kinds as `submit` */

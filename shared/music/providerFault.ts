@@ -107,9 +107,12 @@ function kindOfWords({ status, text }: Envelope, sent: string): ProviderFaultKin
 
 const DETAIL_MAX = 200;
 
-/** A text of the provider's, fit to be shown: one line, cut, without anything that looks like a secret. */
+const LINK = /\b[a-z][a-z0-9+.-]*:\/\/\S+/gi;
+
+/** A text of the provider's, fit to be shown: one line, cut, without links or anything that looks like a secret. */
 export function shown(text: string, apiKey: string): string {
-  return cleaned(mask(apiKey ? text.replaceAll(apiKey, '[secret]') : text), { max: DETAIL_MAX });
+  const withoutKey = apiKey ? text.replaceAll(apiKey, '[secret]') : text;
+  return cleaned(mask(withoutKey.replace(LINK, '[link]')), { max: DETAIL_MAX });
 }
 
 const RETRY_AFTER_MAX_S = 24 * 60 * 60;

@@ -11,16 +11,19 @@ export function mayBePublic(hostname: string): boolean {
 
 /**
  * True for addresses of the public internet only. What is loopback, private, link-local (cloud metadata is there), carrier-grade
- * NAT, multicast, unspecified, reserved, or no address at all is not; nor is an IPv6 form that carries such an IPv4 address.
+ * NAT, multicast, unspecified, reserved for any use, or no address at all is not; nor is an IPv6 form that carries such an IPv4
+ * address, nor one with a zone (it names an interface of this machine), nor a tunnel.
  *
+ * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 export function isPublicAddress(address: string): boolean {
-  if (isIP(address) === 0) return false;
+  if (isIP(address) === 0 || address.includes('%')) return false;
+  if (/^::[\d.]+$/.test(address)) return false; // of the old form ::a.b.c.d, which the parser takes for ::ffff:a.b.c.d
   const parsed = ipaddr.process(address); // takes ::ffff:a.b.c.d as a.b.c.d
-  if (parsed.range() === 'unicast') return parsed instanceof ipaddr.IPv4 || isGlobalUnicast(parsed);
-  const carried = parsed instanceof ipaddr.IPv6 ? carriedIPv4(parsed) : undefined;
-  return carried?.range() === 'unicast';
+  if (parsed instanceof ipaddr.IPv4) return parsed.range() === 'unicast';
+  if (parsed.range() === 'unicast') return isGlobalUnicast(parsed) && !isIsatap(parsed);
+  return carriedIPv4(parsed)?.range() === 'unicast';
 }
 
 /** 2000::/3 is all that has been given out so far. */
@@ -28,12 +31,15 @@ function isGlobalUnicast(address: ipaddr.IPv6): boolean {
   return address.parts[0] !== undefined && address.parts[0] >> 13 === 0b001;
 }
 
-/** The IPv4 address in a NAT64 address of the well-known prefix 64:ff9b::/96 (RFC 6052) or in a 6to4 address 2002::/16 (RFC 3056). */
+/** A tunnel inside a site, `…:0:5efe:a.b.c.d` (RFC 5214): what it carries says nothing of where it leads. */
+function isIsatap({ parts }: ipaddr.IPv6): boolean {
+  return parts[5] === 0x5efe && (parts[4] === 0 || parts[4] === 0x200);
+}
+
+/** The IPv4 address in a NAT64 address of the well-known prefix 64:ff9b::/96 (RFC 6052): so a network without IPv4 sees every name of IPv4. */
 function carriedIPv4(address: ipaddr.IPv6): ipaddr.IPv4 | undefined {
-  const bytes = address.toByteArray();
-  if (address.match(ipaddr.IPv6.parse('64:ff9b::'), 96)) return new ipaddr.IPv4(bytes.slice(12, 16));
-  if (address.range() === '6to4') return new ipaddr.IPv4(bytes.slice(2, 6));
-  return undefined;
+  const isNat64 = address.match(ipaddr.IPv6.parse('64:ff9b::'), 96);
+  return isNat64 ? new ipaddr.IPv4(address.toByteArray().slice(12, 16)) : undefined;
 }
 
 type Resolve = (

@@ -1,4 +1,4 @@
-import { type Clock, type HttpAnswer, type HttpRequest, send, systemClock } from '#shared/runtime';
+import { type Clock, type HttpAnswer, type HttpRequest, log, send, systemClock } from '#shared/runtime';
 import { readCredits, readLyrics, readTaskIds, readTasks } from './answers.ts';
 import { joinedStyle, type MusicProvider, type ProviderTask, type SongRequest } from './port.ts';
 import { faultOfAnswer, faultOfSilence, ProviderFault, shown } from './providerFault.ts';
@@ -29,7 +29,8 @@ type Call = Pick<HttpRequest, 'method' | 'query' | 'body' | 'timeoutMs' | 'maxBy
 /**
  * TopMediai's music API, version 3, with version 1 for lyrics and key information.
  *
- * Each method makes its call once; `getTasks` one for every 40 ids. Nothing is repeated in here.
+ * Each method makes its call once; `getTasks` one for every 40 ids, and smaller ones when the provider refuses an id. Nothing is
+ * repeated in here.
  */
 export function topMediai({ baseUrl, apiKey, timeouts, clock = systemClock }: TopMediaiSettings): MusicProvider {
   const base = baseUrl.replace(/\/+$/, '');
@@ -65,7 +66,7 @@ export function topMediai({ baseUrl, apiKey, timeouts, clock = systemClock }: To
       return taskIds.length > 0 ? { taskIds } : lacking('ids', answer);
     },
 
-    getTasks: (taskIds) => read(() => inCalls(taskIds, getTasksAtOnce)),
+    getTasks: (taskIds) => read(() => inCalls(taskIds, (some) => apart(some, getTasksAtOnce))),
 
     getCredits: () =>
       read(async () => {
@@ -80,10 +81,22 @@ export function topMediai({ baseUrl, apiKey, timeouts, clock = systemClock }: To
   };
 }
 
-async function inCalls(
-  taskIds: string[],
-  ask: (taskIds: string[]) => Promise<Map<string, ProviderTask>>,
-): Promise<Map<string, ProviderTask>> {
+type Ask = (taskIds: string[]) => Promise<Map<string, ProviderTask>>;
+
+/** One id that the provider does not like must not hide how the others stand. */
+async function apart(taskIds: string[], ask: Ask): Promise<Map<string, ProviderTask>> {
+  try {
+    return await ask(taskIds);
+  } catch (error) {
+    if (!(error instanceof ProviderFault) || error.kind !== 'invalid_request') throw error;
+    log.warn('provider_ids_refused', { count: taskIds.length, reason: error.reason });
+    if (taskIds.length === 1) return new Map();
+    const half = Math.ceil(taskIds.length / 2);
+    return new Map([...(await apart(taskIds.slice(0, half), ask)), ...(await apart(taskIds.slice(half), ask))]);
+  }
+}
+
+async function inCalls(taskIds: string[], ask: Ask): Promise<Map<string, ProviderTask>> {
   const found = new Map<string, ProviderTask>();
   for (let from = 0; from < taskIds.length; from += IDS_PER_CALL) {
     for (const [taskId, task] of await ask(taskIds.slice(from, from + IDS_PER_CALL))) found.set(taskId, task);
@@ -108,12 +121,13 @@ function lacking(what: string, { status }: HttpAnswer): never {
   throw new ProviderFault('unknown', { reason: `HTTP ${status} without ${what}` });
 }
 
-/** A read changes nothing, so all its faults mean the same: ask again later. */
+/** A read changes nothing, so its faults mean that it is asked again later; some say when. */
 async function read<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof ProviderFault)) throw error;
-    throw new ProviderFault('unavailable', { reason: error.reason, retryAfterS: error.retryAfterS });
+    const kind = error.kind === 'rate_limited' ? error.kind : 'unavailable';
+    throw new ProviderFault(kind, { reason: error.reason, retryAfterS: error.retryAfterS });
   }
 }

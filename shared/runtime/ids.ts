@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What the id names; it stands before the underscore, so that an id in a log says what it is. */
-export type IdPrefix = 'sng' | 'gen' | 'img' | 'pls' | 'fil' | 'req' | 'tkt' | 'ins' | 'inc' | 'bak' | 'tmb';
+export type IdPrefix = 'sng' | 'gen' | 'img' | 'pls' | 'fil' | 'req' | 'tkt' | 'ins' | 'inc' | 'bak' | 'tmb' | 'clm' | 'aud';
 
 /** Makes a new id: `sng_` and 20 characters of lower-case base 32, 100 bits of chance. */
 export type NewId = (prefix: IdPrefix) => string;

@@ -17,5 +17,7 @@ export { closeDatabase, database, fromDocument, increment, toDocument, transact 
 export { type HttpAnswer, HttpFailure, type HttpRequest, send } from './http.ts';
 export { type NewId, newId } from './ids.ts';
 export { addLogContext, describeError, hashUid, type LogContext, log, mask, traceparent, withLogContext } from './log.ts';
+export { nudgeJob } from './nudgeJob.ts';
+export { DEFAULT_SETTINGS, FEATURES, type Feature, readSettings, SETTINGS_DOCUMENT, ServiceSettings } from './serviceSettings.ts';
 export { idOf, NO_SUCH_ID, text } from './text.ts';
 export { systemWorld, type World } from './world.ts';
