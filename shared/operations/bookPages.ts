@@ -1,0 +1,24 @@
+import type { DocumentSnapshot, Query } from '@google-cloud/firestore';
+import { database, within } from '#shared/runtime';
+
+const PAGE = 250;
+const CALL_LIMIT_MS = 30_000;
+
+/**
+ * The documents of a book, a page at a time, so that memory does not grow with it. Each is read once.
+ *
+ * @param since - only what has this time or a later one, oldest first; by default everything, by id
+ */
+export async function* bookPages(collection: string, since?: { field: string; at: Date }): AsyncGenerator<DocumentSnapshot[]> {
+  const all = (await database()).collection(collection);
+  const asked = (since ? all.where(since.field, '>=', since.at).orderBy(since.field) : all).limit(PAGE);
+  let page = await read(asked);
+  while (page.length > 0) {
+    yield page;
+    page = page.length < PAGE ? [] : await read(asked.startAfter(page.at(-1)));
+  }
+}
+
+async function read(query: Query): Promise<DocumentSnapshot[]> {
+  return (await within(CALL_LIMIT_MS, 'a page of the books', query.get())).docs;
+}
