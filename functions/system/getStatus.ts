@@ -1,8 +1,8 @@
 /** What is available now, and what a client needs to sign in with the Firebase SDK. */
 import { z } from 'zod';
-import { availability, FEATURES } from '#shared/access';
+import { availability } from '#shared/access';
 import { defineEndpoint } from '#shared/endpoint';
-import { config, required } from '#shared/runtime';
+import { config, FEATURES, required } from '#shared/runtime';
 
 const Reason = z.enum(['phase', 'storage', 'provider', 'budget', 'database']);
 const State = z.strictObject({ available: z.boolean(), reason: Reason.nullable() });

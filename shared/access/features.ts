@@ -4,10 +4,22 @@
  * Both are read in one round trip, at most every 10 s per process.
  */
 import { z } from 'zod';
-import { Cache, type Clock, database, fromDocument, log, problem, type UnavailableReason, within } from '#shared/runtime';
-
-export const FEATURES = ['signIn', 'library', 'streaming', 'generation', 'lyrics', 'uploads', 'files', 'admin'] as const;
-export type Feature = (typeof FEATURES)[number];
+import {
+  Cache,
+  type Clock,
+  DEFAULT_SETTINGS,
+  database,
+  FEATURES,
+  type Feature,
+  fromDocument,
+  log,
+  problem,
+  readSettings,
+  SETTINGS_DOCUMENT,
+  type ServiceSettings,
+  type UnavailableReason,
+  within,
+} from '#shared/runtime';
 
 export type Dependency = 'storage' | 'provider' | 'budget';
 
@@ -22,13 +34,6 @@ const table: Record<Feature, { openInPhase1: boolean; dependsOn: Dependency[] }>
   files: { openInPhase1: true, dependsOn: [] },
   admin: { openInPhase1: true, dependsOn: [] },
 };
-
-const ServiceSettings = z.object({
-  phase: z.union([z.literal(1), z.literal(2)]).default(2),
-  closedFeatures: z.array(z.enum(FEATURES)).default([]),
-});
-
-type ServiceSettings = z.output<typeof ServiceSettings>;
 
 const DependencyDocument = z.object({ isUp: z.boolean(), changedAt: z.iso.datetime() });
 
@@ -50,7 +55,8 @@ const KEY = 'service';
 let looksAgainAtMs = Number.NEGATIVE_INFINITY;
 
 /** Operators may edit the settings by hand; while they are invalid, the last good ones hold. */
-let lastGood: ServiceSettings = { phase: 1, closedFeatures: [] };
+let lastGood: ServiceSettings = { ...DEFAULT_SETTINGS, phase: 1 };
+let warnedOf = '';
 
 /** @throws `feature_unavailable` when it is closed now */
 export async function requireOpen(feature: Feature, clock: Clock): Promise<void> {
@@ -77,12 +83,13 @@ function lastKnown(): Availability {
 async function read(): Promise<Availability> {
   const db = await database();
   const dependencies: Dependency[] = ['storage', 'provider', 'budget'];
-  const [settings, ...states] = await db.getAll(db.doc('settings/service'), ...dependencies.map((name) => db.doc(`dependencies/${name}`)));
-  const parsed = ServiceSettings.safeParse(settings?.data() ?? {});
-  if (!parsed.success) log.warn('settings_invalid', { fields: parsed.error.issues.map((issue) => issue.path.join('.')) });
+  const [settings, ...states] = await db.getAll(db.doc(SETTINGS_DOCUMENT), ...dependencies.map((name) => db.doc(`dependencies/${name}`)));
+  const { settings: read, invalid } = readSettings(settings?.data(), lastGood);
+  if (invalid.length > 0 && invalid.join() !== warnedOf) log.warn('settings_invalid', { fields: invalid });
+  warnedOf = invalid.join();
   const down = dependencies.filter((_name, index) => isDown(states[index]?.data()));
-  lastGood = parsed.data ?? lastGood;
-  return judge(lastGood, down);
+  lastGood = read;
+  return judge(read, down);
 }
 
 function isDown(data: Record<string, unknown> | undefined): boolean {
@@ -90,7 +97,7 @@ function isDown(data: Record<string, unknown> | undefined): boolean {
 }
 
 /** The rule of the table, alone. */
-export function judge(settings: ServiceSettings, down: Dependency[]): Availability {
+export function judge(settings: Pick<ServiceSettings, 'phase' | 'closedFeatures'>, down: Dependency[]): Availability {
   const entries = FEATURES.map((feature) => {
     const reason = reasonClosed(feature, settings, down);
     return [feature, { available: reason === null, reason }] as const;
@@ -98,8 +105,12 @@ export function judge(settings: ServiceSettings, down: Dependency[]): Availabili
   return { isDatabaseUp: true, phase: settings.phase, features: Object.fromEntries(entries) as Availability['features'] };
 }
 
-function reasonClosed(feature: Feature, settings: ServiceSettings, down: Dependency[]): UnavailableReason | null {
+function reasonClosed(
+  feature: Feature,
+  settings: Pick<ServiceSettings, 'phase' | 'closedFeatures'>,
+  down: Dependency[],
+): UnavailableReason | null {
   const { openInPhase1, dependsOn } = table[feature];
-  if (settings.closedFeatures.includes(feature) || (settings.phase === 1 && !openInPhase1)) return 'phase';
+  if (settings.closedFeatures.some((closed) => closed === feature) || (settings.phase === 1 && !openInPhase1)) return 'phase';
   return dependsOn.find((dependency) => down.includes(dependency)) ?? null;
 }
