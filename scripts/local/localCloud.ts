@@ -7,7 +7,7 @@ import { startAuthEmulator } from './emulators/auth.ts';
 import { startFirestoreEmulator } from './emulators/firestore.ts';
 import type { FunctionsInput, FunctionsReady } from './functionsProcess.ts';
 import { localSecrets } from './localSecrets.ts';
-import { BUCKET, keyFileOf, originsOf, projectOf, settingsFor } from './ownSettings.ts';
+import { BUCKET, keyFileOf, originsOf, projectOf, serviceUrlOf, settingsFor } from './ownSettings.ts';
 import type { Child } from './processes/child.ts';
 import { startPart } from './processes/part.ts';
 import type { Progress } from './progress.ts';
@@ -74,7 +74,7 @@ async function start(options: LocalCloudOptions, running: Running[]): Promise<Lo
     unless('FIRESTORE_EMULATOR_HOST', () => add('firestore', (logFile) => firestoreEmulator(options, newest().firestore, logFile))),
     unless('FIREBASE_AUTH_EMULATOR_HOST', () => add('auth', (logFile) => authEmulator(options, newest().auth, logFile))),
     add('cloud', (logFile) => startPart<CloudReady>(scriptOf('cloudProcess'), cloudInput(options), { logFile })),
-    unless('TOPMEDIAI_BASE_URL', () => add('sandbox', (logFile) => sandboxPart(directory, secrets.TOPMEDIAI_API_KEY, logFile))),
+    unless('TOPMEDIAI_BASE_URL', () => add('sandbox', (logFile) => sandboxPart(options, secrets.TOPMEDIAI_API_KEY, logFile))),
   ]);
   const addresses = { firestoreHost: firestore?.host, authHost: auth?.host, cloud: cloud.ready, sandboxUrl: sandbox?.ready.url };
   const settings = settingsFor(outside, directory, port, secrets, addresses);
@@ -161,8 +161,9 @@ function cloudInput({ directory, outside, port }: LocalCloudOptions): CloudInput
   };
 }
 
-function sandboxPart(directory: string, apiKey: string, logFile: string) {
-  const input: SandboxInput = { directory: join(directory, 'sandbox'), apiKey };
+function sandboxPart({ directory, port }: LocalCloudOptions, apiKey: string, logFile: string) {
+  const record = { directory, serviceUrl: serviceUrlOf(port) };
+  const input: SandboxInput = { directory: join(directory, 'sandbox'), apiKey, record };
   return startPart<SandboxReady>(scriptOf('sandboxProcess'), input, { logFile });
 }
 

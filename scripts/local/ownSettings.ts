@@ -21,6 +21,10 @@ export function originsOf(outside: NodeJS.ProcessEnv, port: number): string {
   return outside['ALLOWED_ORIGINS'] || `http://localhost:${port},http://localhost:3000,http://localhost:5173`;
 }
 
+export function serviceUrlOf(port: number): string {
+  return `http://localhost:${port}/v1`;
+}
+
 export function keyFileOf(outside: NodeJS.ProcessEnv, directory: string): string {
   return outside['GCS_KEY_FILE'] || join(directory, 'gcs-key.json');
 }
@@ -36,7 +40,7 @@ export function settingsFor(
   const projectId = projectOf(outside);
   const own = {
     GOOGLE_CLOUD_PROJECT: projectId,
-    SERVICE_URL: `http://localhost:${port}/v1`,
+    SERVICE_URL: serviceUrlOf(port),
     ALLOWED_ORIGINS: originsOf(outside, port),
     SCHEDULER_SERVICE_ACCOUNT: `scheduler@${projectId}.iam.gserviceaccount.com`,
     AUTH_API_KEY: 'local',

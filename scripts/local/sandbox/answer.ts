@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Struck } from './faults.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { addressOf } from '../sandboxFaults/addresses.ts';
+import type { Struck } from '../sandboxFaults/faults.ts';
 
 /** What goes back to the client, and how. */
 export interface Answer {
@@ -8,7 +10,9 @@ export interface Answer {
   headers?: OutgoingHttpHeaders;
   body?: Buffer | string;
   /** `half` announces everything and drops the connection after half; `silence` never answers. By default all is sent. */
-  delivery?: 'silence' | 'cut' | 'half' | 'endless';
+  delivery?: 'silence' | 'cut' | 'half' | 'endless' | 'drip';
+  /** Between two bytes of a `drip`. */
+  everyMs?: number;
 }
 
 export function json(status: number, value: unknown): Answer {
@@ -33,7 +37,7 @@ export function redirect(url: string): Answer {
 }
 
 /** The answer of a fault that keeps a request from being taken; undefined when none of these strikes. */
-export function refusal(struck: Struck): Answer | undefined {
+export function refusal(struck: Struck, sandboxUrl: string): Answer | undefined {
   const [first] = struck.all.flatMap((fault): Answer[] => {
     switch (fault.name) {
       case 'silence':
@@ -43,11 +47,15 @@ export function refusal(struck: Struck): Answer | undefined {
       case 'status500':
         return [json(500, { status: 500, message: 'Internal Server Error' })];
       case 'status503':
-        return [{ status: 503 }];
+        return [{ status: 503, headers: retryAfter(fault.retryAfterS) }];
       case 'html502':
         return [html(502, '502 Bad Gateway')];
+      case 'html200':
+        return [html(200, 'Welcome')];
       case 'status429':
         return [tooMany(fault.retryAfterS)];
+      case 'redirect':
+        return [redirect(addressOf(fault.url, sandboxUrl))];
       case 'keyRefused401':
         return [keyRefused(401)];
       case 'keyRefused403':
@@ -79,7 +87,11 @@ export function outOfCredit(): Answer {
 
 function tooMany(retryAfterS: number | undefined): Answer {
   const answer = json(429, { status: 429, message: 'Too Many Requests' });
-  return retryAfterS === undefined ? answer : { ...answer, headers: { ...answer.headers, 'Retry-After': String(retryAfterS) } };
+  return { ...answer, headers: { ...answer.headers, ...retryAfter(retryAfterS) } };
+}
+
+function retryAfter(seconds: number | undefined): OutgoingHttpHeaders {
+  return seconds === undefined ? {} : { 'Retry-After': String(seconds) };
 }
 
 /** The answer after the faults that lose or spoil it; the work behind it is done and stays done. */
@@ -89,6 +101,7 @@ export function spoil(answer: Answer, struck: Struck): Answer {
   if (struck.has('acceptedThen500')) return json(500, { status: 500, message: 'Internal Server Error' });
   if (struck.has('acceptedThen502')) return html(502, '502 Bad Gateway');
   if (struck.has('endlessBody')) return { ...answer, delivery: 'endless' };
+  if (struck.has('drip')) return { ...answer, delivery: 'drip', everyMs: struck.find('drip')?.delayMs ?? 1_000 };
   if (struck.has('emptyBody')) return { ...answer, body: '' };
   if (struck.has('wrongType')) return { ...answer, headers: { ...answer.headers, 'Content-Type': 'text/html' } };
   if (struck.has('missingData')) return json(200, { status: 200, message: 'Success' });
@@ -99,6 +112,7 @@ export function spoil(answer: Answer, struck: Struck): Answer {
 /** Sends the answer; resolves when all of it has been handed to the connection. */
 export async function deliver(answer: Answer, response: ServerResponse, isHead: boolean): Promise<void> {
   if (answer.delivery === 'endless') await sendEndlessly(answer, response);
+  else if (answer.delivery === 'drip') await sendByteByByte(answer, response);
   else if (answer.delivery === 'cut') response.destroy();
   else if (answer.delivery !== 'silence') send(answer, response, isHead);
 }
@@ -119,4 +133,14 @@ async function sendEndlessly(answer: Answer, response: ServerResponse) {
     if (!response.write(blanks)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
     await new Promise((resume) => setImmediate(resume)); // others are served between two pieces
   }
+}
+
+async function sendByteByByte(answer: Answer, response: ServerResponse) {
+  const body = Buffer.from(answer.body ?? '');
+  response.writeHead(answer.status, { 'Content-Length': body.length, ...answer.headers });
+  for (let at = 0; at < body.length && !response.destroyed; at += 1) {
+    response.write(body.subarray(at, at + 1));
+    await sleep(answer.everyMs, undefined, { ref: false });
+  }
+  response.end();
 }

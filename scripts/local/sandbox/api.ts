@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { z } from 'zod';
+import { SONG_FAULTS } from '../sandboxFaults/faultList.ts';
+import type { Struck } from '../sandboxFaults/faults.ts';
+import { spoilOrder, spoilTasks } from '../sandboxFaults/spoilTasks.ts';
 import { type Answer, envelope, json, keyRefused, outOfCredit } from './answer.ts';
-import { SONG_FAULTS } from './faultList.ts';
-import type { Struck } from './faults.ts';
 import { details, GenerateBody, LyricsBody, overLimit } from './requestSchema.ts';
-import { carries, type Pace, phaseOf, spoilItems, taskItem } from './songLife.ts';
+import { hasCover, type Pace, phaseOf, taskItem } from './songLife.ts';
 import type { Studio } from './studio.ts';
 import { priceOf, type Song, type Submissions } from './submissions.ts';
 import { writeVerses } from './writeVerses.ts';
@@ -55,17 +55,15 @@ export const generate = withKey((service, { body, struck }) => {
     // Ahead of the first download. A failure here shows again, and is answered, when the file is asked for.
     if (song.fails === undefined) service.studio.sound(song.sound).catch(() => undefined);
   }
-  const ids = struck.has('noIds') ? [] : songs.map(({ id }) => (struck.has('numericIds') ? Number(id) : id));
-  return envelope({ ids });
+  const ids = songs.map(({ id }) => (struck.has('numericIds') ? Number(id) : id));
+  return envelope({ ids: struck.has('noIds') ? [] : spoilOrder(ids, struck) });
 });
 
 /** `GET /v3/music/tasks?ids=a,b`: in an envelope (C; the reference shows a bare array). Unknown ids are left out (I). */
 export const tasks = withKey((service, { query, struck }) => {
-  const songs = (query.get('ids') ?? '').split(',').flatMap((id) => service.submissions.find(id.trim()) ?? []);
-  const items = spoilItems(
-    songs.map((song) => itemOf(service, song)),
-    struck,
-  );
+  const songs = songsOf(service, query);
+  const found = songs.map((song) => itemOf(service, song));
+  const items = spoilTasks(found, struck, service.url);
   if (struck.has('bareArray')) return json(200, items);
   return envelope(struck.has('doubleEnvelope') ? { data: items } : items);
 });
@@ -74,14 +72,20 @@ function itemOf(service: Service, song: Song) {
   const phase = phaseOf(song, service.now(), service.pace);
   const polls = service.finishedPolls.get(song.id) ?? 0;
   if (phase === 'final') service.finishedPolls.set(song.id, polls + 1);
-  const hasCover = phase === 'final' && polls >= service.pace.coverPolls && !carries(song, 'coverNever');
-  return taskItem(song, phase, hasCover, service.url);
+  return taskItem(song, phase, hasCover(song, phase, polls, service.pace), service.url);
+}
+
+/** The songs that a poll asks for. */
+export function songsOf({ submissions }: Service, query: URLSearchParams): Song[] {
+  return (query.get('ids') ?? '').split(',').flatMap((id) => submissions.find(id.trim()) ?? []);
 }
 
 /** `POST /v1/lyrics`: `data.text` and `data.title` (C). Its price is not known; here it costs nothing (I). */
-export const lyrics = withKey((_service, { body }) => {
+export const lyrics = withKey((_service, { body, struck }) => {
   const parsed = LyricsBody.safeParse(body);
-  return parsed.success ? envelope(writeVerses(parsed.data.prompt)) : json(422, details(parsed.error));
+  if (!parsed.success) return json(422, details(parsed.error));
+  const { title, text } = writeVerses(parsed.data.prompt);
+  return envelope(struck.has('otherLyricsName') ? { title, lyrics: text } : { title, text });
 });
 
 /** `GET /v1/get_api_key_info`: a bare object that echoes the key and an e-mail (D). */
@@ -103,14 +107,11 @@ export const keyInfo = withKey((service, { struck }) => {
   return struck.has('keyInfoInData') ? envelope(information) : json(200, information);
 });
 
-const Readable = z.object({ ids: z.string() });
-
 /** The text that a fault's `match` is looked for in: the request itself, and what the songs in it were asked for. */
 export function subjectOf(service: Service, path: string, query: URLSearchParams, body: unknown): string {
-  const asked = Readable.safeParse(Object.fromEntries(query));
-  const ids = [...(asked.data?.ids.split(',') ?? []), path.match(/(\d+)\.(mp3|jpg)$/)?.[1] ?? ''];
-  const songs = ids.flatMap((id) => service.submissions.find(id.trim())?.submission.body ?? []);
-  return [path, ...query.values(), ...[body, ...songs].flatMap(textsOf)].join('\n');
+  const shown = service.submissions.find(path.match(/(\d+)\.(mp3|jpg)$/)?.[1] ?? '') ?? [];
+  const orders = [...songsOf(service, query), shown].flat().map(({ submission }) => submission.body);
+  return [path, ...query.values(), ...[body, ...orders].flatMap(textsOf)].join('\n');
 }
 
 function textsOf(value: unknown): string[] {

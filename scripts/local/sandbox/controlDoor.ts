@@ -1,28 +1,11 @@
 import { z } from 'zod';
+import { ADDRESSES } from '../sandboxFaults/addresses.ts';
+import { FAULTS } from '../sandboxFaults/faultList.ts';
+import type { Faults } from '../sandboxFaults/faults.ts';
 import { type Answer, json } from './answer.ts';
 import type { Service } from './api.ts';
-import { FAULTS, type Place } from './faultList.ts';
-import type { Faults } from './faults.ts';
+import type { Diary } from './diary.ts';
 import { phaseOf } from './songLife.ts';
-
-/** One request as it came in, without its headers: the key is not kept. */
-export interface Recorded {
-  place: Place;
-  method: string;
-  path: string;
-  query: Record<string, string>;
-  /** Parsed JSON, or null. */
-  body: unknown;
-  /** Milliseconds since the epoch, by the sandbox's clock. */
-  at: number;
-}
-
-/** What the sandbox remembers of its visitors. In memory: the counts begin anew with the process. */
-export interface Diary {
-  calls: Record<Place, number>;
-  /** The last 10,000. */
-  requests: Recorded[];
-}
 
 interface Door {
   service: Service;
@@ -30,16 +13,18 @@ interface Door {
   diary: Diary;
 }
 
+const After = z.coerce.number().int().min(0).catch(0);
 const Credits = z.strictObject({ credits: z.number().int().min(0) });
 
 /**
  * The door for tests in other processes and for a person's terminal; no key.
  *
- *     GET    /sandbox            accepted, credits, calls per place, faults that are on
- *     GET    /sandbox/requests   recorded requests, oldest first
+ *     GET    /sandbox            accepted, credits, calls per place, faults that are on, requests that fell into the trap
+ *     GET    /sandbox/requests   recorded requests, oldest first; ?after=<number> only later ones
+ *     GET    /sandbox/polls      by task id: how often it was asked for, and how often at once
  *     DELETE /sandbox/requests   forgets them and sets the calls to 0 (never the accepted count)
  *     GET    /sandbox/songs      every song and its phase
- *     GET    /sandbox/faults     every fault there is, and those that are on
+ *     GET    /sandbox/faults     every fault there is, those that are on, and the addresses that `url` knows by name
  *     POST   /sandbox/faults     { name, times?, match?, at?, … } switches one on
  *     DELETE /sandbox/faults     switches all off, or those of ?name=
  *     POST   /sandbox/credits    { credits } sets the balance
@@ -60,11 +45,12 @@ const HANDLERS: Record<string, (door: Door, query: URLSearchParams, body: unknow
     credits: service.submissions.credits,
     calls: diary.calls,
     faults: faults.list(),
+    trapped: diary.trapped,
   }),
-  'GET /sandbox/requests': ({ diary }) => diary.requests,
+  'GET /sandbox/requests': ({ diary }, query) => diary.requests(After.parse(query.get('after'))),
+  'GET /sandbox/polls': ({ diary }) => diary.polls(),
   'DELETE /sandbox/requests': ({ diary }) => {
-    diary.requests.length = 0;
-    for (const place of Object.keys(diary.calls) as Place[]) diary.calls[place] = 0;
+    diary.clear();
     return diary.calls;
   },
   'GET /sandbox/songs': ({ service }) =>
@@ -77,6 +63,7 @@ const HANDLERS: Record<string, (door: Door, query: URLSearchParams, body: unknow
   'GET /sandbox/faults': ({ faults }) => ({
     on: faults.list(),
     known: Object.entries(FAULTS).map(([name, description]) => ({ name, ...description })),
+    addresses: ADDRESSES,
   }),
   'POST /sandbox/faults': ({ faults }, _query, body) => faults.add(body),
   'DELETE /sandbox/faults': ({ faults }, query) => {

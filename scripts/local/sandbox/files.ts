@@ -1,24 +1,23 @@
 import parseRange from 'range-parser';
+import type { Struck } from '../sandboxFaults/faults.ts';
 import { type Answer, html, json, redirect } from './answer.ts';
 import type { Service } from './api.ts';
 import { drawCover } from './drawCover.ts';
-import type { Struck } from './faults.ts';
 import { phaseOf, previewLives } from './songLife.ts';
 import type { Song } from './submissions.ts';
 
 export interface FileRequest {
   path: string;
+  query: URLSearchParams;
   range: string | undefined;
   struck: Struck;
 }
 
-const METADATA_ADDRESS = 'http://169.254.169.254/computeMetadata/v1/';
-
 /** `/files/<id>.mp3`: the finished song. No key is asked for (I: no client sends one). */
 export async function showAudio(service: Service, song: Song | undefined, request: FileRequest): Promise<Answer> {
   const { struck } = request;
-  const moved = movedElsewhere(service, request);
-  if (moved) return moved;
+  const other = insteadOfFile(service, request);
+  if (other) return other;
   if (struck.has('audioHtml')) return html(200, 'Your file is being prepared');
   if (song === undefined || struck.has('audio404') || phaseOf(song, service.now(), service.pace) !== 'final') return notFound();
   if (struck.has('audioNoise')) return sound(Buffer.alloc(60_000, 'no music at all '), request);
@@ -28,12 +27,11 @@ export async function showAudio(service: Service, song: Song | undefined, reques
 
 /** `/stream/<id>.mp3`: what is made so far, later a way to the file, at last 403 (C; the times are ours). */
 export async function streamPreview(service: Service, song: Song | undefined, request: FileRequest): Promise<Answer> {
-  const moved = movedElsewhere(service, request);
-  if (moved) return moved;
+  const other = insteadOfFile(service, request);
+  if (other) return other;
   if (song === undefined) return notFound();
   const phase = phaseOf(song, service.now(), service.pace);
-  const isOver = request.struck.has('previewExpired') || !previewLives(song, service.now(), service.pace);
-  if (isOver) return json(403, { status: 403, message: 'invalid or expired stream URL' });
+  if (!previewLives(song, service.now(), service.pace)) return expired();
   if (phase === 'final') return redirect(`${service.url}/files/${song.id}.mp3`);
   if (phase !== 'preview' && phase !== 'halfFinal') return notFound();
   const mp3 = await service.studio.sound(song.sound);
@@ -43,17 +41,24 @@ export async function streamPreview(service: Service, song: Song | undefined, re
 /** `/covers/<id>.jpg`. */
 export async function showCover(service: Service, song: Song | undefined, request: FileRequest): Promise<Answer> {
   const { struck } = request;
-  const moved = movedElsewhere(service, request);
-  if (moved) return moved;
+  const other = insteadOfFile(service, request);
+  if (other) return other;
   if (struck.has('coverHtml')) return html(200, 'No picture');
   if (song === undefined || struck.has('cover404') || phaseOf(song, service.now(), service.pace) !== 'final') return notFound();
   const jpeg = await drawCover({ seed: song.sound.seed + song.sound.style, title: song.title });
-  return ranged(jpeg, 'image/jpeg', request.range);
+  return ranged(struck.has('coverHalf') ? jpeg.subarray(0, Math.floor(jpeg.length / 2)) : jpeg, 'image/jpeg', request.range);
 }
 
-function movedElsewhere(service: Service, { struck, path }: FileRequest): Answer | undefined {
+function insteadOfFile(service: Service, { struck, path, query }: FileRequest): Answer | undefined {
+  if (struck.has('previewExpired')) return expired();
   if (struck.has('redirectLoop')) return redirect(`${service.url}${path}`);
-  return struck.has('redirect') ? redirect(struck.find('redirect')?.url ?? METADATA_ADDRESS) : undefined;
+  const chain = struck.find('redirectChain');
+  const hops = Number(query.get('hop') ?? 0);
+  return chain && hops < (chain.count ?? 4) ? redirect(`${service.url}${path}?hop=${hops + 1}`) : undefined;
+}
+
+function expired(): Answer {
+  return json(403, { status: 403, message: 'invalid or expired stream URL' });
 }
 
 function notFound(): Answer {

@@ -12,16 +12,16 @@
  *
  * Inferred here: 401 for a wrong key; credits spent at the submit and never given back; v5.0 like v4.5; v4.5 when no model
  * is named; lyrics demanded in sung `custom`; lengths in code points; free lyrics calls; how long each phase lasts;
- * files without a key; every other fault of `faultList.ts`.
+ * files without a key; every other fault of `sandboxFaults/faultList.ts`.
  *
  * Left out, because Sori does not call them: v2, `/v1/music`, conversions to WAV and MP4, singers, extensions.
  */
 import type { SongRequest } from './planSong.ts';
 import { openStudio, type Studio } from './studio.ts';
 
+export { FAULTS, type FaultName, type Place } from '../sandboxFaults/faultList.ts';
+export type { FaultRequest } from '../sandboxFaults/faults.ts';
 export { drawCover } from './drawCover.ts';
-export { FAULTS, type FaultName, type Place } from './faultList.ts';
-export type { FaultRequest } from './faults.ts';
 export type { SongRequest } from './planSong.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './startSandbox.ts';
 

@@ -1,5 +1,4 @@
 import { chanceFrom } from './chance.ts';
-import type { Struck } from './faults.ts';
 import { durationMs } from './studio.ts';
 import type { Song } from './submissions.ts';
 
@@ -42,8 +41,16 @@ function lifeMs(song: Song, pace: Pace): number {
   return Math.max(1, pace.finalFromMs + spread * (pace.finalToMs - pace.finalFromMs));
 }
 
-export function carries(song: Song, name: 'neverFinishes' | 'halfFinal' | 'coverNever'): boolean {
+function carries(song: Song, name: 'neverFinishes' | 'halfFinal'): boolean {
   return song.submission.faults.some((fault) => fault.name === name);
+}
+
+/** @param finishedPolls - polls that have shown the finished song before this one */
+export function hasCover(song: Song, phase: Phase, finishedPolls: number, pace: Pace): boolean {
+  const { faults } = song.submission;
+  const late = faults.find(({ name }) => name === 'coverLate');
+  const wanted = late ? (late.polls ?? 20) : pace.coverPolls;
+  return phase === 'final' && finishedPolls >= wanted && !faults.some(({ name }) => name === 'coverNever');
 }
 
 /** Names documented (D), the values of each phase from client code (C). */
@@ -61,8 +68,8 @@ export interface TaskItem {
   fail_reason: string | null;
 }
 
-/** @param hasCover - the cover is ready to be shown, too */
-export function taskItem(song: Song, phase: Phase, hasCover: boolean, url: string): TaskItem {
+/** @param withCover - the cover is ready to be shown, too */
+export function taskItem(song: Song, phase: Phase, withCover: boolean, url: string): TaskItem {
   const isKnown = phase === 'preview' || phase === 'halfFinal' || phase === 'final';
   const item = {
     id: song.id,
@@ -72,7 +79,7 @@ export function taskItem(song: Song, phase: Phase, hasCover: boolean, url: strin
     status: statusOf(song, phase),
     song_id: isKnown ? song.songId : '',
     audio_url: audioUrlOf(song, phase, url),
-    cover_url: hasCover ? `${url}/covers/${song.id}.jpg` : '',
+    cover_url: withCover ? `${url}/covers/${song.id}.jpg` : '',
     lyric: isKnown ? song.lyric : '',
     fail_code: null,
     fail_reason: null,
@@ -91,32 +98,4 @@ function statusOf(song: Song, phase: Phase): number {
 function audioUrlOf(song: Song, phase: Phase, url: string): string {
   if (phase === 'preview' || phase === 'halfFinal') return `${url}/stream/${song.id}.mp3`;
   return phase === 'final' ? `${url}/files/${song.id}.mp3` : '';
-}
-
-const METADATA_ADDRESS = 'http://169.254.169.254/computeMetadata/v1/';
-
-/** The whole `data` of a poll, changed by the faults that strike it. */
-export function spoilItems(items: readonly TaskItem[], struck: Struck): Partial<TaskItem>[] {
-  const kept = struck.has('forgetsIds') ? [] : struck.has('forgetsFirst') ? items.slice(1) : [...items];
-  if (struck.has('otherOrder')) kept.reverse();
-  return kept.map((item) => spoilItem({ ...item }, struck));
-}
-
-function spoilItem(item: TaskItem, struck: Struck): Partial<TaskItem> {
-  const audio = struck.find('audioUrl');
-  const cover = struck.find('coverUrl');
-  if (audio && item.status === 0 && item.audio_url !== '') item.audio_url = audio.url ?? METADATA_ADDRESS;
-  if (cover && item.cover_url !== '') item.cover_url = cover.url ?? METADATA_ADDRESS;
-  if (struck.has('failCodeZero')) item.fail_code ??= 0;
-  if (struck.has('failCodeEmpty')) Object.assign(item, { fail_code: item.fail_code ?? '', fail_reason: item.fail_reason ?? '' });
-  if (struck.has('swappedIds')) [item.id, item.song_id] = [item.song_id, item.id];
-  if (struck.has('numericIds')) item.id = Number(item.id);
-  if (struck.has('numericStrings')) Object.assign(item, { status: String(item.status), duration: String(item.duration) });
-  if (struck.has('nullFields')) return withoutUnset(item, null);
-  return struck.has('absentFields') ? withoutUnset(item, undefined) : item;
-}
-
-/** JSON leaves out what is undefined. */
-function withoutUnset(item: TaskItem, instead: null | undefined): Partial<TaskItem> {
-  return Object.fromEntries(Object.entries(item).map(([key, value]) => [key, value === '' ? instead : value]));
 }

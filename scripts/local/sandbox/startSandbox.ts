@@ -2,11 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '#shared/runtime';
+import { TRAP_PATH } from '../sandboxFaults/addresses.ts';
+import type { Place } from '../sandboxFaults/faultList.ts';
+import { Faults, type Struck } from '../sandboxFaults/faults.ts';
 import { type Answer, deliver, json, refusal, spoil } from './answer.ts';
-import { type ApiRequest, generate, keyInfo, lyrics, type Service, subjectOf, tasks } from './api.ts';
-import { type Diary, openControlDoor, type Recorded } from './controlDoor.ts';
-import { PLACES, type Place } from './faultList.ts';
-import { Faults, type Struck } from './faults.ts';
+import { type ApiRequest, generate, keyInfo, lyrics, type Service, songsOf, subjectOf, tasks } from './api.ts';
+import { openControlDoor } from './controlDoor.ts';
+import { Diary, type Recorded, type TaskPolls } from './diary.ts';
 import { type FileRequest, showAudio, showCover, streamPreview } from './files.ts';
 import { LOCAL_PACE, type Pace } from './songLife.ts';
 import { openStudio } from './studio.ts';
@@ -38,7 +40,10 @@ export interface Sandbox {
   credits(): number;
   /** Requests received since the start, by place, whatever became of them. */
   calls(): Record<Place, number>;
+  /** The last 10,000, oldest first. */
   requests(): readonly Recorded[];
+  /** Polls by task id: whether one task was asked for twice at the same time. */
+  polls(): Record<string, TaskPolls>;
   faults: Faults;
   /** Drops open connections and ends the sound process. */
   close(): Promise<void>;
@@ -48,7 +53,7 @@ type Handler = { call: (service: Service, request: ApiRequest) => Answer } | { f
 type Route = Handler & { place: Place };
 
 const BODY_LIMIT_BYTES = 1_000_000;
-const REQUESTS_KEPT = 10_000;
+const RECORDED_BODY_LIMIT_BYTES = 64 * 1024;
 
 /**
  * Starts a stand-in for the TopMediai music API: the same calls, answers and quirks, and songs that really sound.
@@ -58,7 +63,7 @@ const REQUESTS_KEPT = 10_000;
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { directory, port = 0, host = '127.0.0.1', apiKey, clock = systemClock, credits = 10_000, prefix = '/v3' } = options;
   const faults = new Faults();
-  const diary: Diary = { calls: Object.fromEntries(PLACES.map((place) => [place, 0])) as Record<Place, number>, requests: [] };
+  const diary = new Diary();
   const service: Service = {
     apiKey,
     url: '',
@@ -80,7 +85,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     accepted: () => service.submissions.count,
     credits: () => service.submissions.credits,
     calls: () => ({ ...diary.calls }),
-    requests: () => [...diary.requests],
+    requests: () => diary.requests(),
+    polls: () => diary.polls(),
     faults,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -108,21 +114,23 @@ async function serve(desk: Desk, request: IncomingMessage, response: ServerRespo
   if (pathname === '/sandbox' || pathname.startsWith('/sandbox/')) {
     return deliver(openControlDoor(desk, method, pathname, searchParams, body), response, isHead);
   }
+  if (pathname === TRAP_PATH) desk.diary.trapped += 1;
   const route = routeOf(isHead ? 'GET' : method, pathname, desk.prefix);
   if (raw === undefined) return deliver(json(413, { detail: 'Request body too large' }), response, isHead);
   if (route === undefined) return deliver(json(404, { detail: 'Not Found' }), response, isHead);
 
-  note(desk, {
-    place: route.place,
-    method,
-    path: pathname,
-    query: Object.fromEntries(searchParams),
-    body: body ?? null,
-    at: desk.clock.now(),
-  });
+  const kept = raw.length <= RECORDED_BODY_LIMIT_BYTES ? body : null;
+  const asked = { method, path: pathname, query: Object.fromEntries(searchParams), body: kept ?? null };
+  const taskIds = route.place === 'tasks' ? songsOf(desk.service, searchParams).map(({ id }) => id) : [];
+  const visit = desk.diary.begin({ place: route.place, ...asked }, taskIds, desk.service.now);
+  response.once('close', () => visit.end(response.headersSent ? response.statusCode : null));
   const struck = desk.faults.take(route.place, subjectOf(desk.service, pathname, searchParams, body));
+  visit.struckBy(struck.all.map(({ name }) => name));
   if (struck.has('slow')) await desk.clock.sleep(struck.find('slow')?.delayMs ?? 5_000);
-  const answer = refusal(struck) ?? spoil(await work(desk.service, route, request, pathname, searchParams, body, struck), struck);
+  const answer =
+    refusal(struck, desk.service.url) ?? spoil(await work(desk.service, route, request, pathname, searchParams, body, struck), struck);
+  // Before the last byte leaves: whoever has the answer and asks again must not seem to ask twice at once.
+  if (answer.delivery === undefined) visit.end(answer.status);
   await deliver(answer, response, isHead);
 }
 
@@ -150,14 +158,8 @@ function work(
 ): Answer | Promise<Answer> {
   if ('call' in route) return route.call(service, { headers, query, body, struck });
   const song = service.submissions.find(path.match(/^\/\w+\/(\d+)\.(?:mp3|jpg)$/)?.[1] ?? '');
-  const file: FileRequest = { path, range: headers.range, struck };
+  const file: FileRequest = { path, query, range: headers.range, struck };
   return route.file(service, song, file);
-}
-
-function note({ diary }: Desk, recorded: Recorded) {
-  diary.calls[recorded.place] += 1;
-  diary.requests.push(recorded);
-  if (diary.requests.length > REQUESTS_KEPT) diary.requests.shift();
 }
 
 /** The whole body as text, or undefined when it is beyond the limit. */

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Fault } from '../sandboxFaults/faults.ts';
 import { chanceFrom } from './chance.ts';
-import { type Fault, FaultRequest } from './faults.ts';
 import type { SongRequest } from './planSong.ts';
 import { GenerateBody, MODELS } from './requestSchema.ts';
 import { writeVerses } from './writeVerses.ts';
@@ -15,7 +15,7 @@ const Stored = z.object({
   credits: z.number(),
   songCount: z.number().int(),
   /** Faults that the songs of this submission carry. */
-  faults: z.array(FaultRequest),
+  faults: z.array(Fault),
 });
 export type Submission = z.output<typeof Stored>;
 
@@ -73,7 +73,7 @@ export class Submissions {
     return [...this.#songs.values()];
   }
 
-  /** A song by its task id, or by its second name, as the service also takes it (I). */
+  /** A song by its task id. */
   find(id: string): Song | undefined {
     return this.#songs.get(id);
   }

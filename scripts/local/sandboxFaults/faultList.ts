@@ -4,13 +4,15 @@ import { z } from 'zod';
 export const PLACES = ['generate', 'tasks', 'lyrics', 'keyInfo', 'audio', 'preview', 'cover'] as const;
 export type Place = (typeof PLACES)[number];
 
-interface FaultDescription {
+export interface FaultDescription {
   /** Where it strikes when nothing narrower is asked for. */
   at: readonly Place[];
+  /** Where else it strikes when it is asked to. */
+  also?: readonly Place[];
   /** What the client sees. */
   does: string;
   /** The switches it reads, besides `times`, `match` and `at`. */
-  reads?: readonly (keyof z.infer<typeof FaultOptions>)[];
+  reads?: readonly (keyof FaultOptions)[];
 }
 
 const API = ['generate', 'tasks', 'lyrics', 'keyInfo'] as const;
@@ -29,10 +31,12 @@ export const FaultOptions = z.object({
   afterPreview: z.boolean().optional(),
   delayMs: z.number().int().min(0).max(3_600_000).optional(),
   retryAfterS: z.number().int().min(0).optional(),
-  /** An address to hand out or to redirect to. */
-  url: z.string().max(2_000).optional(),
-  /** Songs that one call starts. */
+  /** An address to hand out or to redirect to, or one of the names in `addresses.ts`. */
+  url: z.string().min(1).max(2_000).optional(),
+  /** Songs that one call starts, or redirects before a file comes. */
   count: z.number().int().min(1).max(10).optional(),
+  /** Polls that show a finished song without its cover. */
+  polls: z.number().int().min(1).max(10_000).optional(),
 });
 export type FaultOptions = z.infer<typeof FaultOptions>;
 
@@ -43,9 +47,10 @@ export const FAULTS = {
   silence: { at: ALL, does: 'takes the request and never answers; nothing was accepted' },
   cut: { at: ALL, does: 'drops the connection without an answer; nothing was accepted' },
   status500: { at: ALL, does: 'answers 500 with a JSON body' },
-  status503: { at: ALL, does: 'answers 503 with an empty body' },
+  status503: { at: ALL, does: 'answers 503 with an empty body; with Retry-After when retryAfterS is given', reads: ['retryAfterS'] },
   html502: { at: ALL, does: 'answers 502 with a page of HTML' },
-  status429: { at: API, does: 'answers 429; with Retry-After when retryAfterS is given', reads: ['retryAfterS'] },
+  html200: { at: API, does: 'answers 200 with a page of HTML' },
+  status429: { at: API, also: FILES, does: 'answers 429; with Retry-After when retryAfterS is given', reads: ['retryAfterS'] },
   keyRefused401: { at: API, does: 'answers 401 as for a wrong key' },
   keyRefused403: { at: API, does: 'answers 403 as for a disabled key' },
   keyRefusedInBody: { at: API, does: 'answers HTTP 200 with status 400001 and no data' },
@@ -62,18 +67,19 @@ export const FAULTS = {
 
   // The answer is spoiled after the work was done; on `generate` the submission counts.
   cutJson: { at: API, does: 'ends the JSON in its middle' },
-  emptyBody: { at: API, does: 'answers 200 with no body' },
+  emptyBody: { at: API, also: FILES, does: 'answers 200 with no body' },
   wrongType: { at: API, does: 'labels the JSON as text/html' },
   missingData: { at: API, does: 'leaves out data' },
   endlessBody: { at: ALL, does: 'sends blanks without end' },
+  drip: { at: ALL, does: 'sends one byte every delayMs (1000)', reads: ['delayMs'] },
   noIds: { at: ['generate'], does: 'accepts and answers an empty list of ids' },
   numericIds: { at: ['generate', 'tasks'], does: 'gives ids as numbers' },
   songCount: { at: ['generate'], does: 'starts count (1) songs instead of two', reads: ['count'] },
   bareArray: { at: ['tasks'], does: 'answers the array without an envelope' },
   doubleEnvelope: { at: ['tasks'], does: 'answers the array in data.data' },
   forgetsIds: { at: ['tasks'], does: 'leaves every task out of the array' },
-  forgetsFirst: { at: ['tasks'], does: 'leaves the first task out of the array' },
-  otherOrder: { at: ['tasks'], does: 'answers the tasks in reverse order' },
+  forgetsFirst: { at: ['tasks'], also: ['generate'], does: 'leaves the first task, or the first id, out of the array' },
+  otherOrder: { at: ['tasks'], also: ['generate'], does: 'answers the tasks, or the ids, in reverse order' },
   swappedIds: { at: ['tasks'], does: 'swaps id and song_id' },
   nullFields: { at: ['tasks'], does: 'gives null for what is not set yet' },
   absentFields: { at: ['tasks'], does: 'leaves out what is not set yet' },
@@ -82,6 +88,7 @@ export const FAULTS = {
   numericStrings: { at: ['tasks', 'keyInfo'], does: 'gives numbers as strings' },
   audioUrl: { at: ['tasks'], does: 'gives url (the metadata address) as audio_url of finished songs', reads: ['url'] },
   coverUrl: { at: ['tasks'], does: 'gives url (the metadata address) as cover_url', reads: ['url'] },
+  otherLyricsName: { at: ['lyrics'], does: 'names the lyrics "lyrics" in place of "text"' },
   keyInfoInData: { at: ['keyInfo'], does: 'wraps the key information in data' },
 
   // The song is marked when it is submitted, and keeps the mark through restarts.
@@ -91,6 +98,7 @@ export const FAULTS = {
   neverFinishes: { at: ['generate'], does: 'both songs stay at work for ever' },
   halfFinal: { at: ['generate'], does: 'both songs stay at status 0 with duration -1' },
   coverNever: { at: ['generate'], does: 'no cover is ever made' },
+  coverLate: { at: ['generate'], does: 'the covers come only after polls (20) that show the finished songs', reads: ['polls'] },
 
   // Files.
   audioHtml: { at: ['audio'], does: 'sends a page of HTML with status 200' },
@@ -100,16 +108,18 @@ export const FAULTS = {
   audio404: { at: ['audio'], does: 'answers 404' },
   labelVideoMp4: { at: ['audio'], does: 'labels the MP3 as video/mp4' },
   noRange: { at: ['audio'], does: 'ignores Range and sends the whole file' },
-  redirect: { at: FILES, does: 'redirects to url (the metadata address)', reads: ['url'] },
+  redirect: { at: FILES, also: API, does: 'redirects to url (the metadata address)', reads: ['url'] },
   redirectLoop: { at: FILES, does: 'redirects to itself' },
-  previewExpired: { at: ['preview'], does: 'answers 403 "invalid or expired stream URL"' },
+  redirectChain: { at: FILES, does: 'redirects count (4) times, then sends the file', reads: ['count'] },
+  previewExpired: { at: ['preview'], also: ['audio', 'cover'], does: 'answers 403 "invalid or expired stream URL"' },
   coverHtml: { at: ['cover'], does: 'sends a page of HTML with status 200' },
+  coverHalf: { at: ['cover'], does: 'sends half of the picture as if it were all' },
   cover404: { at: ['cover'], does: 'answers 404' },
 } as const satisfies Record<string, FaultDescription>;
 
 export type FaultName = keyof typeof FAULTS;
 
 /** Faults that are stored with the songs they strike. */
-export const SONG_FAULTS: readonly FaultName[] = ['failA', 'failB', 'failBoth', 'neverFinishes', 'halfFinal', 'coverNever'];
+export const SONG_FAULTS: readonly FaultName[] = ['failA', 'failB', 'failBoth', 'neverFinishes', 'halfFinal', 'coverNever', 'coverLate'];
 
 export const FaultNames = z.enum(Object.keys(FAULTS) as [FaultName, ...FaultName[]]);

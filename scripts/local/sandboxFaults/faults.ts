@@ -1,19 +1,37 @@
 import { z } from 'zod';
-import { FAULTS, type FaultName, FaultNames, FaultOptions, PLACES, type Place } from './faultList.ts';
+import { FAULTS, type FaultDescription, type FaultName, FaultNames, FaultOptions, PLACES, type Place } from './faultList.ts';
 
-/** What a test or a person asks for: `POST /sandbox/faults` takes this as JSON. */
-export const FaultRequest = FaultOptions.extend({
+/** A fault that is on, or that a song carries. */
+export const Fault = FaultOptions.extend({
   name: FaultNames,
   /** How many requests it strikes; all until it is deleted, when left out. */
   times: z.number().int().min(1).optional(),
   /** Strikes only requests whose text has this: style, title, lyrics or an id, also of the song behind a poll or a file. */
   match: z.string().min(1).max(500).optional(),
-  /** Narrower than the places that the fault has by itself. */
+  /** Of the places where it can strike, those where it is to. */
   at: z.array(z.enum(PLACES)).min(1).optional(),
 }).strict();
+export type Fault = z.output<typeof Fault>;
+
+/** What a test or a person asks for: `POST /sandbox/faults` takes this as JSON. What would change nothing is refused. */
+export const FaultRequest = Fault.superRefine(({ name, times: _times, match: _match, at, ...options }, context) => {
+  const { reads = [] }: FaultDescription = FAULTS[name];
+  const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  for (const place of at ?? []) {
+    if (!placesOf(name).includes(place)) refuse('at', `${name} cannot strike at ${place}, only at ${placesOf(name).join(', ')}`);
+  }
+  for (const option of Object.keys(options) as (keyof FaultOptions)[]) {
+    const read = reads.length > 0 ? `it reads ${reads.join(', ')}` : 'it reads no option of its own';
+    if (options[option] !== undefined && !reads.includes(option)) refuse(option, `${name} does not read ${option}: ${read}`);
+  }
+});
 export type FaultRequest = z.input<typeof FaultRequest>;
 
-export type Fault = z.output<typeof FaultRequest>;
+/** Every place where a fault can strike. */
+export function placesOf(name: FaultName): Place[] {
+  const { at, also = [] }: FaultDescription = FAULTS[name];
+  return PLACES.filter((place) => at.includes(place) || also.includes(place));
+}
 
 /** Faults that are switched on. They live in memory: a restart switches them all off. */
 export class Faults {
