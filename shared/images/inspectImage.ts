@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp';
-import { PictureUnreadable } from '#shared/media';
+import { PictureUnreadable } from './pictures.ts';
 import type { ImageType } from './schema.ts';
 
 export interface InspectedImage {

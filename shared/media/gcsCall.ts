@@ -1,4 +1,5 @@
 import type { World } from '#shared/runtime';
+import type { KeyFaultCode } from './keyFaults.ts';
 import { MediaFault, type MediaFaultKind } from './port.ts';
 
 /** What a call needs besides itself. */
@@ -51,7 +52,8 @@ export async function callGcs<T>(
     } catch (error) {
       signal?.throwIfAborted();
       const refusal = asRefusal(error);
-      if (refusal instanceof GcsRefusal && refusal.status === 401) distrust();
+      // 403: perhaps the key of another account, and the right one has come since.
+      if (refusal instanceof GcsRefusal && (refusal.status === 401 || refusal.status === 403)) distrust();
       const pauseMs = FIRST_DELAY_MS * 4 ** (tries - 1) * (0.5 + world.random());
       const isInTime = world.clock.monotonicMs() - startedAtMs + pauseMs < limits.totalMs;
       if (!isWorthRepeating(refusal) || tries === TRIES_COUNT || !isInTime) throw refusal;
@@ -93,13 +95,27 @@ function isWorthRepeating(error: GcsRefusal | MediaFault): boolean {
 /** What a refusal means to those who use the store. */
 export function asMediaFault(error: unknown): unknown {
   if (!(error instanceof GcsRefusal)) return error;
+  const keyFault = keyFaultOf(error);
+  if (keyFault) return MediaFault.ofKey({ code: keyFault }, kindOf(error)); // the storage's own text names the account
   const status = error.status ?? 'no answer';
   return new MediaFault(kindOf(error), `Google Cloud Storage: ${status}: ${error.message}`);
+}
+
+/** @see https://cloud.google.com/storage/docs/json_api/v1/status-codes */
+function keyFaultOf({ status, message }: GcsRefusal): KeyFaultCode | undefined {
+  if (status === 401) return 'token_refused';
+  if (status === 403 && /billing/i.test(message)) return 'billing_disabled';
+  if (status === 403 && /does not have \S+ access|permission|scope/i.test(message)) return 'no_permission';
+  return isBucketMissing({ status, message }) ? 'bucket_missing' : undefined;
 }
 
 function kindOf({ status, message }: GcsRefusal): MediaFaultKind {
   if (status === 401 || status === 403) return 'forbidden';
   if (status === 416) return 'damaged';
-  // A missing bucket answers 404 as well, and says nothing about its objects.
-  return status === 404 && !/bucket does not exist/i.test(message) ? 'missing' : 'unavailable';
+  return status === 404 && !isBucketMissing({ status, message }) ? 'missing' : 'unavailable';
+}
+
+/** It answers 404 as well, and says nothing about its objects. */
+function isBucketMissing({ status, message }: Pick<GcsRefusal, 'status' | 'message'>): boolean {
+  return status === 404 && /bucket does not exist/i.test(message);
 }

@@ -7,11 +7,11 @@ import type { ByteRange } from './ranges.ts';
 const SILENCE_LIMIT_MS = 20_000;
 
 /** Opens an object for reading. The stream breaks off with `unavailable` when nothing comes for 20 s, and frees its connection when destroyed. */
-export function downloadFromGcs(gcs: Gcs, name: string, range?: ByteRange): Promise<OpenedObject> {
+export function downloadFromGcs(gcs: Gcs, name: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedObject> {
   const { client, context } = gcs;
   const url = `${client.endpoint}/storage/v1/b/${client.bucket.name}/o/${encodeURIComponent(name)}?alt=media`;
   const headers = { 'accept-encoding': 'identity', ...(range ? { range: `bytes=${range.start}-${range.end}` } : {}) };
-  return callGcs(async (limit) => {
+  const ask = async (limit: AbortSignal) => {
     const ended = new AbortController();
     const endEarly = () => ended.abort();
     limit.addEventListener('abort', endEarly, { once: true });
@@ -22,7 +22,8 @@ export function downloadFromGcs(gcs: Gcs, name: string, range?: ByteRange): Prom
     const body = Readable.from(unlessSilent(data), { objectMode: false });
     body.once('close', () => ended.abort());
     return { bytes: Number(total), contentType: answered.get('content-type') ?? 'application/octet-stream', body };
-  }, context);
+  };
+  return callGcs(ask, context, signal);
 }
 
 /** Passes chunks on. Time is counted only while the storage is waited for, never while the listener is slow. */

@@ -29,6 +29,8 @@ export interface GcsStoreOptions extends GcsAddress {
 }
 
 const PAGE_OBJECTS = 1000;
+/** A listener waits for it, and there is another way to the bytes: it is not tried for long. */
+const SIGNING_LIMITS: CallLimits = { tryMs: 3000, totalMs: 3000 };
 /** Objects never change, but signed URLs are no one else's to keep. */
 const CACHE_CONTROL = 'private, max-age=31536000, immutable';
 
@@ -84,10 +86,10 @@ class GcsStore implements MediaStore {
     return this.remove(staged.stagingName, staged.generation);
   }
 
-  async open(name: string, range?: ByteRange): Promise<OpenedObject> {
+  async open(name: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedObject> {
     const gcs = await this.gcs();
     const { downloadFromGcs } = await import('./gcsDownload.ts');
-    return faultsOf(downloadFromGcs(gcs, checkObjectName(name), range));
+    return faultsOf(downloadFromGcs(gcs, checkObjectName(name), range, signal));
   }
 
   async find(name: string): Promise<StoredObject | undefined> {
@@ -115,9 +117,12 @@ class GcsStore implements MediaStore {
 
   async signRead(name: string, options: SignOptions): Promise<SignedUrl> {
     const { client } = await this.gcs();
-    await this.credentials?.clientEmail(); // a faulty key is named here; the client would keep only a part of its text
     const { signReadUrl } = await import('./gcsClient.ts');
-    return faultsOf(callGcs(() => signReadUrl(client.bucket, checkObjectName(name), options), this.context));
+    const sign = async () => {
+      await this.credentials?.clientEmail(); // a faulty key is named here; the client would keep only a part of its text
+      return signReadUrl(client.bucket, checkObjectName(name), options);
+    };
+    return faultsOf(callGcs(sign, { ...this.context, limits: SIGNING_LIMITS }));
   }
 
   private gcs(): Promise<Gcs> {

@@ -16,6 +16,16 @@ export function createDefaultAuth(projectId: string): GoogleAuth {
   return new DefaultAuth({ projectId, scopes: ['https://www.googleapis.com/auth/cloud-platform'] });
 }
 
+let ownAuth: GoogleAuth | undefined;
+
+/** A token of the account that this process runs as, kept by the library until shortly before its end. */
+export async function defaultAccessToken(): Promise<string> {
+  ownAuth ??= new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] });
+  const token = await ownAuth.getAccessToken();
+  if (!token) throw new Error('application default credentials gave no token');
+  return token;
+}
+
 /** Puts the token on requests. The library's JWT client would do it too, but asks a fixed address and keeps its key for ever. */
 class KeyClient extends PassThroughClient {
   private readonly tokens: Credentials;

@@ -1,6 +1,6 @@
-export { AudioUnreadable, createFrameCounter, type FrameCounter, type PlayingTime } from './frameCounter.ts';
+export { diagnoseKey, type ExpectedKey, type KeyDiagnosis } from './diagnoseKey.ts';
+export { explainKeyFault, explainKeyRepair, type KeyFault, type KeyFaultCode, type KeyRepair } from './keyFaults.ts';
 export { coverObjectName, songObjectName } from './objectNames.ts';
-export { drawCover, inspectPicture, PictureUnreadable } from './pictures.ts';
 export {
   type ListedObject,
   MediaFault,
@@ -10,5 +10,5 @@ export {
   type StoredObject,
 } from './port.ts';
 export { type ByteRange, parseRange } from './ranges.ts';
-export { mediaStores } from './stores.ts';
+export { mediaStores, type StorageKey, storageKey } from './stores.ts';
 export { issueTicket, type TicketClaims, verifyTicket } from './ticket.ts';

@@ -1,5 +1,6 @@
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { createDurably, errorCode, hashFile, linkDurably, writeDurably } from './durableFile.ts';
 import { measured } from './measured.ts';
@@ -22,6 +23,8 @@ type Description = z.output<typeof Description>;
 const DESCRIPTION = '.~json';
 /** Starts with a dot, which no object's name does. */
 const TEMPORARY = '.temporary';
+/** Read at once; a reader who is slow holds two of these. */
+const PIECE_BYTES = 128 * 1024;
 /** No write takes this long: what is older was left by a process that died. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
@@ -41,6 +44,8 @@ class LocalStore implements MediaStore {
   private readonly root: string;
   private readonly temporary: string;
   private cleaning: Promise<void> | undefined;
+  /** Of objects that are read again and again: it never changes, and the file itself tells whether the object is still there. */
+  private readonly described = new LRUCache<string, Description>({ max: 1000 });
 
   constructor(root: string) {
     this.root = root;
@@ -75,8 +80,9 @@ class LocalStore implements MediaStore {
 
   open(name: string, range?: ByteRange): Promise<OpenedObject> {
     return guarded(async () => {
-      const found = await this.find(name);
+      const found = this.described.get(name) ?? (await this.describe(name));
       const file = found && (await unlessGone(open(this.path(name))));
+      this.described.delete(name);
       if (!file) throw new MediaFault('missing', 'no such object');
       const { bytes, contentType } = found;
       const { size } = await file.stat();
@@ -84,7 +90,8 @@ class LocalStore implements MediaStore {
         await file.close();
         throw new MediaFault('damaged', 'the object has another size than expected');
       }
-      return { bytes, contentType, body: file.createReadStream(range) }; // it closes the file
+      this.described.set(name, found);
+      return { bytes, contentType, body: file.createReadStream({ ...range, highWaterMark: PIECE_BYTES }) }; // it closes the file
     });
   }
 

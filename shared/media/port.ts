@@ -5,6 +5,7 @@
  * repeat and safe twice at once, and two stores can be compared by name.
  */
 import type { Readable } from 'node:stream';
+import { explainKeyFault, type KeyFault } from './keyFaults.ts';
 import type { ByteRange } from './ranges.ts';
 
 export interface StoredObject {
@@ -73,8 +74,11 @@ export interface MediaStore {
   publish(staged: StagedObject, name: string): Promise<StoredObject>;
   /** Removes a staged object; success when it is already gone. */
   discard(staged: StagedObject | string): Promise<void>;
-  /** @throws {MediaFault} `missing`; `damaged` when the range does not lie inside the object */
-  open(name: string, range?: ByteRange): Promise<OpenedObject>;
+  /**
+   * @param signal - ends the opening of who no longer waits for it; what is open then is ended by its stream
+   * @throws {MediaFault} `missing`; `damaged` when the range does not lie inside the object
+   */
+  open(name: string, range?: ByteRange, signal?: AbortSignal): Promise<OpenedObject>;
   find(name: string): Promise<StoredObject | undefined>;
   /** Success when it is already gone. */
   delete(name: string): Promise<void>;
@@ -97,9 +101,18 @@ export type MediaFaultKind = 'missing' | 'unavailable' | 'forbidden' | 'too_larg
 export class MediaFault extends Error {
   override name = 'MediaFault';
   readonly kind: MediaFaultKind;
+  /** What is wrong on the way from the key to the bucket, when it is that: `explainKeyFault` says it to people. */
+  readonly keyFault: KeyFault | undefined;
 
-  constructor(kind: MediaFaultKind, message: string, cause?: unknown) {
+  constructor(kind: MediaFaultKind, message: string, cause?: unknown, keyFault?: KeyFault) {
     super(message, cause === undefined ? undefined : { cause });
     this.kind = kind;
+    this.keyFault = keyFault;
+  }
+
+  /** The fault of a key, in words. No cause: errors of parsers and answers of Google quote what they got. */
+  static ofKey(keyFault: KeyFault, kind: MediaFaultKind = 'unavailable'): MediaFault {
+    const { what, next } = explainKeyFault(keyFault);
+    return new MediaFault(kind, `storage key (${keyFault.code}): ${what.en} ${next.en}`, undefined, keyFault);
   }
 }

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { config, SettingsError, systemClock } from '#shared/runtime';
-import { createKeySource, type KeySource } from './credentials.ts';
+import { config, systemClock } from '#shared/runtime';
+import { createCredentials, createKeySource, type KeySource, readKeyFile } from './credentials.ts';
+import type { KeyDiagnosis } from './diagnoseKey.ts';
 import { createGcsStore } from './gcsStore.ts';
 import { createLocalStore } from './localStore.ts';
-import type { MediaStore } from './port.ts';
+import { MediaFault, type MediaStore } from './port.ts';
+import { createSecretReader, secretPath } from './secretManager.ts';
 
 let stores: MediaStore[] | undefined;
 
@@ -16,7 +17,7 @@ export function mediaStores(): MediaStore[] {
 function makeStores(): MediaStore[] {
   const { MEDIA_STORES, GOOGLE_CLOUD_PROJECT, STORAGE_EMULATOR_HOST, GOOGLE_TOKEN_URL } = config();
   const names = MEDIA_STORES ?? [`gcs:${GOOGLE_CLOUD_PROJECT}-media`];
-  const keys = keySource(); // one for all buckets: they are reached with the same account
+  const keys = givenKey()?.source; // one for all buckets: they are reached with the same account
   return names.map((name) => {
     const [kind, place = ''] = splitOnce(name);
     if (kind === 'local') return createLocalStore(place);
@@ -25,12 +26,71 @@ function makeStores(): MediaStore[] {
   });
 }
 
-function keySource(): KeySource | undefined {
-  const { GCS_KEY_FILE, GCS_KEY_SECRET } = config();
-  // Going on with another account than the one that was named would hide the mistake.
-  if (GCS_KEY_SECRET) throw new SettingsError(['GCS_KEY_SECRET is not read yet: use GCS_KEY_FILE, or neither for default credentials']);
+/** The key that was given for the storage. */
+export interface StorageKey {
+  /** For people: the setting and what it names. */
+  place: string;
+  /** Reads it anew and has it exchanged at Google. Buckets are not asked. */
+  diagnose(): Promise<KeyDiagnosis>;
+  /** Something with it failed: every store reads it anew at its next use. */
+  distrust(): void;
+}
+
+/** The same key that the stores use; `undefined` when none is given and they speak with application default credentials. */
+export function storageKey(): StorageKey | undefined {
+  const key = givenKey();
+  if (!key) return undefined;
+  const { source, place } = key;
+  return {
+    place,
+    distrust: source.distrust,
+    async diagnose() {
+      const diagnosis = await source.diagnose();
+      return diagnosis.isSound ? exchanged(diagnosis, source) : diagnosis;
+    },
+  };
+}
+
+async function exchanged(diagnosis: KeyDiagnosis, source: KeySource): Promise<KeyDiagnosis> {
+  try {
+    await createCredentials(source, systemClock, config().GOOGLE_TOKEN_URL).accessToken();
+    return diagnosis;
+  } catch (error) {
+    if (!(error instanceof MediaFault) || !error.keyFault) throw error;
+    return { isSound: false, fault: error.keyFault, repairs: diagnosis.repairs };
+  }
+}
+
+interface GivenKey {
+  source: KeySource;
+  place: string;
+}
+
+let given: { key: GivenKey | undefined } | undefined;
+
+function givenKey(): GivenKey | undefined {
+  given ??= { key: makeGivenKey() };
+  return given.key;
+}
+
+/** A file costs nothing to read, so an edited one is noticed soon. */
+const FILE_LIFE_MS = 10_000;
+
+/** The secret before the file: `npm start` always names a file. */
+function makeGivenKey(): GivenKey | undefined {
+  const { GCS_KEY_SECRET, GCS_KEY_FILE, GOOGLE_CLOUD_PROJECT, SECRET_MANAGER_ENDPOINT } = config();
+  if (GCS_KEY_SECRET !== undefined) {
+    const secret = secretPath(GCS_KEY_SECRET, GOOGLE_CLOUD_PROJECT);
+    const accessToken = SECRET_MANAGER_ENDPOINT ? undefined : ownToken;
+    return { source: createKeySource(createSecretReader({ secret, endpoint: SECRET_MANAGER_ENDPOINT, accessToken })), place: secret };
+  }
   if (GCS_KEY_FILE === undefined) return undefined;
-  return createKeySource(() => readFile(GCS_KEY_FILE, { encoding: 'utf8', signal: AbortSignal.timeout(5000) }), systemClock);
+  return { source: createKeySource(() => readKeyFile(GCS_KEY_FILE), { lifeMs: FILE_LIFE_MS }), place: GCS_KEY_FILE };
+}
+
+async function ownToken(): Promise<string> {
+  const { defaultAccessToken } = await import('./googleAuth.ts');
+  return defaultAccessToken();
 }
 
 function splitOnce(name: string): [string, string] {

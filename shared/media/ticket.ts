@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { required } from '#shared/runtime';
@@ -5,6 +6,14 @@ import { required } from '#shared/runtime';
 /** Written into each ticket and asked for at each check, so that no other JWT signed with the same secret can stand in for one. */
 const AUDIENCE = 'sori:media-ticket';
 const LIFE_S = 6 * 60 * 60;
+
+let key: KeyObject | undefined;
+
+/** As a key, made once: of a text the library finds out at each check that it is no public key, which takes longer than the check. */
+function secret(): KeyObject {
+  key ??= createSecretKey(Buffer.from(required('JWT_SECRET')));
+  return key;
+}
 
 const TicketedObject = z.object({
   name: z.string().min(1),
@@ -33,7 +42,7 @@ export type TicketClaims = z.output<typeof TicketClaims>;
 export function issueTicket(claims: TicketClaims, { now }: { now: number }): { ticket: string; expiresAt: Date } {
   const iat = Math.floor(now / 1000);
   const exp = iat + LIFE_S;
-  const ticket = jwt.sign({ ...claims, iat, exp }, required('JWT_SECRET'), { algorithm: 'HS256', audience: AUDIENCE });
+  const ticket = jwt.sign({ ...claims, iat, exp }, secret(), { algorithm: 'HS256', audience: AUDIENCE });
   return { ticket, expiresAt: new Date(exp * 1000) };
 }
 
@@ -46,7 +55,7 @@ const Verified = TicketClaims.and(z.object({ iat: z.number() })).transform(({ ia
 export function verifyTicket(ticket: string, now: number): { claims: TicketClaims; issuedAtS: number } | undefined {
   try {
     const options = { algorithms: ['HS256' as const], audience: AUDIENCE, clockTimestamp: Math.floor(now / 1000) };
-    return Verified.safeParse(jwt.verify(ticket, required('JWT_SECRET'), options)).data;
+    return Verified.safeParse(jwt.verify(ticket, secret(), options)).data;
   } catch (error) {
     if (error instanceof jwt.JsonWebTokenError) return undefined; // its kinds cover expiry and "not before" too
     throw error;

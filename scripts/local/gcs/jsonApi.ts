@@ -7,19 +7,27 @@ import type { Storage } from '../objectStore/storage.ts';
 import { CorsRule, Editable } from '../objectStore/storedObject.ts';
 import { type Call, piecesOf, readJson } from './call.ts';
 import { listObjects } from './listObjects.ts';
+import { permissionsOf } from './permissions.ts';
 import { bucketResource, etagOf, objectResource } from './resources.ts';
 import { sendJson, sendNothing } from './respond.ts';
 import { sendObject } from './sendObject.ts';
 
+interface JsonSurroundings {
+  storage: Storage;
+  /** Of the account that calls; it may do what it asks for. */
+  email: string;
+}
+
 /** @param parts - of the path, behind `/storage/v1` */
-export async function answerJsonApi(call: Call, parts: string[], response: ServerResponse, storage: Storage): Promise<void> {
+export async function answerJsonApi(call: Call, parts: string[], response: ServerResponse, around: JsonSurroundings): Promise<void> {
+  const { storage } = around;
   const [b, bucket, collection, name, verb, , toBucket, , toName, ...rest] = parts;
   if (b !== 'b' || rest.length > 0) throw refuse.noSuchAddress();
   if (!bucket) return answerBuckets(call, response, storage);
   if (!collection) return answerBucket(call, response, storage, bucket);
   if (collection === 'iam' && name === 'testPermissions') {
-    storage.bucket(bucket);
-    return sendJson(response, 200, { kind: 'storage#testIamPermissionsResponse', permissions: call.query.getAll('permissions') });
+    const permissions = permissionsOf(storage, around.email, bucket, call.query.getAll('permissions'));
+    return sendJson(response, 200, { kind: 'storage#testIamPermissionsResponse', permissions });
   }
   if (collection !== 'o') throw refuse.noSuchAddress();
   if (!name && call.method !== 'GET') throw refuse.methodNotAllowed();

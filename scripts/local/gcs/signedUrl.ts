@@ -20,8 +20,11 @@ export function hasSignature(call: Call): boolean {
   return call.query.has('X-Goog-Signature') || call.query.has('X-Goog-Algorithm');
 }
 
-/** @throws 400 when malformed or expired; 403 when the signature is not of this request by a known key */
-export function checkSignedUrl(call: Call, signers: Signers, nowMs: number): void {
+/**
+ * @returns the e-mail of the account that signed
+ * @throws 400 when malformed or expired; 403 when the signature is not of this request by a known key
+ */
+export function checkSignedUrl(call: Call, signers: Signers, nowMs: number): string {
   const signed = readSignature(call);
   const endAtMs = signed.dateMs + signed.lifeS * 1000;
   if (nowMs > endAtMs) throw refuse.expired(endAtMs);
@@ -32,6 +35,7 @@ export function checkSignedUrl(call: Call, signers: Signers, nowMs: number): voi
   const stringsToSign = candidates.map((candidate) => [ALGORITHM, signed.date, signed.scope, sha256(candidate)].join('\n'));
   const isSigned = stringsToSign.some((text) => keys.some((key) => verify('sha256', Buffer.from(text), key, signed.signature)));
   if (!isSigned) throw refuse.signatureDoesNotMatch(stringsToSign[0]!, candidates[0]!);
+  return signed.email;
 }
 
 interface Signed {

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type Clock, systemClock } from '#shared/runtime';
 import type { LocalGoogle } from '../google/index.ts';
 import { closeServer, listen } from '../google/listen.ts';
+import { forgetOwnAddress, recordOwnAddress } from '../google/ownAddress.ts';
 import { createTurns } from '../google/turns.ts';
 import { GcsError, refuse } from '../objectStore/gcsError.ts';
 import { Storage } from '../objectStore/storage.ts';
@@ -17,14 +18,20 @@ import type { Uploads } from './answerSession.ts';
 import { authenticate } from './authenticate.ts';
 import { type Call, readCall } from './call.ts';
 import { answerJsonApi } from './jsonApi.ts';
+import { authorise, type Members, needsOf } from './permissions.ts';
 import { type RefusalForm, sendRefusal } from './respond.ts';
 import { answerUploadApi } from './uploadApi.ts';
 import { answerXmlApi } from './xmlApi.ts';
 
 export interface LocalGcs {
   url: string;
-  /** Makes sure that there is a bucket of this name. With `cors`, its rules become these. */
+  /** Makes sure that there is a bucket of this name, unless it was deleted. With `cors`, its rules become these. */
   createBucket(name: string, options?: { cors?: Partial<CorsRule>[] }): Promise<void>;
+  /** From now on only these accounts may use the bucket; `undefined`: every account that Google knows. */
+  setMembers(bucket: string, members: Members | undefined): Promise<void>;
+  /** The bucket is gone; `restoreBucket` brings it back with all that was in it. */
+  deleteBucket(name: string): Promise<void>;
+  restoreBucket(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,19 +55,31 @@ export async function startGcs({ directory, port = 0, google, clock = systemCloc
   // A large upload may take its time; idle connections still end.
   const server = createServer({ requestTimeout: 0 }, (request, response) => void handle(request, response, { uploads, google, clock }));
   const url = await listen(server, port);
+  await recordOwnAddress(directory, url);
 
   return {
     url,
     async createBucket(name, { cors } = {}) {
+      if (storage.isDeleted(name)) return;
       const rules = cors?.map((rule) => CorsRule.parse(rule));
       const exists = storage.buckets().some((bucket) => bucket.name === name);
       if (!exists) await storage.createBucket(name, rules ?? []);
       else if (rules) await storage.updateBucket(name, { cors: rules });
     },
+    async setMembers(bucket, members) {
+      await storage.updateBucket(bucket, { members });
+    },
+    async deleteBucket(name) {
+      await storage.deleteBucket(name);
+    },
+    async restoreBucket(name) {
+      await storage.restoreBucket(name);
+    },
     async close() {
       await closeServer(server);
       await uploads.turns.settled();
       await storage.settled();
+      forgetOwnAddress(directory);
     },
   };
 }
@@ -100,7 +119,9 @@ function destination({ parts }: Call): { api: Api; parts: string[] } {
 async function answer(api: Api, call: Call, parts: string[], response: ServerResponse, { uploads, google, clock }: Server): Promise<void> {
   if (api === 'xml') return answerXmlApi(call, response, { storage: uploads.storage, google, clock });
   // The address of an upload session is itself the right to use it.
-  if (!(api === 'upload' && call.query.has('upload_id'))) await authenticate(call, google);
+  if (api === 'upload' && call.query.has('upload_id')) return answerUploadApi(call, parts, response, uploads);
+  const bearer = await authenticate(call, google);
+  authorise(uploads.storage, bearer, needsOf(api, call, parts));
   if (api === 'upload') return answerUploadApi(call, parts, response, uploads);
-  return answerJsonApi(call, parts, response, uploads.storage);
+  return answerJsonApi(call, parts, response, { storage: uploads.storage, email: bearer.email });
 }

@@ -11,6 +11,7 @@ import { authenticate } from './authenticate.ts';
 import { type Call, piecesOf } from './call.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { checkHashes, expectedHashes } from './hashes.ts';
+import { authorise, checkPermissions, needsOf } from './permissions.ts';
 import { sendNothing } from './respond.ts';
 import { headerText, sendObject } from './sendObject.ts';
 import { checkSignedUrl, hasSignature } from './signedUrl.ts';
@@ -29,7 +30,7 @@ export async function answerXmlApi(call: Call, response: ServerResponse, { stora
   if (call.method === 'OPTIONS') return sendNothing(response, 200, preflightHeaders(call, cors));
   for (const [header, value] of Object.entries(corsHeaders(call, cors))) response.setHeader(header, value);
 
-  await authorise(call, google, clock);
+  await checkCaller(call, { storage, google, clock });
   switch (call.method) {
     case 'GET':
     case 'HEAD':
@@ -44,10 +45,11 @@ export async function answerXmlApi(call: Call, response: ServerResponse, { stora
   }
 }
 
-async function authorise(call: Call, google: LocalGoogle, clock: Clock): Promise<void> {
-  if (hasSignature(call)) return checkSignedUrl(call, google, clock.now());
+async function checkCaller(call: Call, { storage, google, clock }: XmlSurroundings): Promise<void> {
+  const needs = needsOf('xml', call, call.parts);
+  if (hasSignature(call)) return checkPermissions(storage, checkSignedUrl(call, google, clock.now()), needs);
   if (!call.headers.authorization) throw refuse.accessDenied('Anonymous caller does not have access to the Google Cloud Storage object.');
-  await authenticate(call, google);
+  authorise(storage, await authenticate(call, google), needs);
 }
 
 async function showObject(call: Call, response: ServerResponse, storage: Storage, bucket: string, name: string): Promise<void> {

@@ -8,21 +8,27 @@ import { z } from 'zod';
 
 export const ACCESS_TOKEN_LIFE_S = 3600;
 
-const Content = z.object({ email: z.string(), expiresAtS: z.number() });
+const Content = z.object({ email: z.string(), expiresAtS: z.number(), scopes: z.array(z.string()) });
+
+/** Whose token it is and what it was asked for. */
+export interface Bearer {
+  email: string;
+  scopes: string[];
+}
 
 export interface AccessTokens {
-  issue(email: string, nowMs: number): string;
-  /** The account of a token of ours that has not ended; nothing is said about the account itself. */
-  read(token: string, nowMs: number): { email: string } | undefined;
+  issue(bearer: Bearer, nowMs: number): string;
+  /** The bearer of a token of ours that has not ended; nothing is said about the account itself. */
+  read(token: string, nowMs: number): Bearer | undefined;
 }
 
 export function accessTokensWith(secret: string): AccessTokens {
   const seal = (content: string) => createHmac('sha256', secret).update(content).digest();
 
   return {
-    issue(email, nowMs) {
+    issue(bearer, nowMs) {
       const expiresAtS = Math.floor(nowMs / 1000) + ACCESS_TOKEN_LIFE_S;
-      const content = Buffer.from(JSON.stringify({ email, expiresAtS })).toString('base64url');
+      const content = Buffer.from(JSON.stringify({ ...bearer, expiresAtS })).toString('base64url');
       return `ya29.${content}.${seal(content).toString('base64url')}`;
     },
 
@@ -31,8 +37,8 @@ export function accessTokensWith(secret: string): AccessTokens {
       const expected = seal(content);
       const actual = Buffer.from(given, 'base64url');
       if (prefix !== 'ya29' || actual.length !== expected.length || !timingSafeEqual(actual, expected)) return undefined;
-      const { email, expiresAtS } = Content.parse(JSON.parse(Buffer.from(content, 'base64url').toString()));
-      return expiresAtS * 1000 > nowMs ? { email } : undefined;
+      const read = Content.safeParse(JSON.parse(Buffer.from(content, 'base64url').toString())).data;
+      return read && read.expiresAtS * 1000 > nowMs ? { email: read.email, scopes: read.scopes } : undefined;
     },
   };
 }

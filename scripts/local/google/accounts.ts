@@ -1,7 +1,8 @@
 /** Service accounts and the public halves of their keys. The private halves are only ever in the key files given out. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { diagnoseKey } from '#shared/media';
 import type { Account } from './state.ts';
 
 /** A service account's JSON key, field by field as Google's console gives it. */
@@ -19,13 +20,7 @@ export interface ServiceAccountKey {
   universe_domain: string;
 }
 
-const GivenKey = z.object({
-  type: z.literal('service_account'),
-  client_email: z.email(),
-  client_id: z.string().optional(),
-  private_key_id: z.string().min(1),
-  private_key: z.string(),
-});
+const GivenAccount = z.object({ client_id: z.string().optional() }).catch({});
 
 const LEAST_KEY_BITS = 2048;
 
@@ -35,6 +30,8 @@ export interface Accounts {
   get(email: string): Account | undefined;
   createKey(email: string): Promise<ServiceAccountKey>;
   registerKey(json: unknown): Promise<boolean>;
+  deleteKey(email: string, keyId: string): Promise<void>;
+  deleteAccount(email: string): Promise<void>;
   setDisabled(email: string, isDisabled: boolean): Promise<void>;
   /** Of an enabled account: the key with this id, or all when none is named. */
   publicKeysOf(email: string, keyId?: string): KeyObject[];
@@ -47,8 +44,14 @@ export function accountsOf(known: Account[], save: (accounts: Account[]) => Prom
   async function keep(email: string, clientId: string | undefined, keyId: string, publicKey: KeyObject) {
     const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
     const account = accounts.get(email) ?? { email, clientId: clientId ?? numericIdOf(email), isDisabled: false, keys: [] };
-    const others = account.keys.filter((key) => key.keyId !== keyId);
-    accounts.set(email, { ...account, keys: [...others, { keyId, publicKeyPem }] });
+    accounts.set(email, { ...account, keys: [...account.keys.filter((key) => key.keyId !== keyId), { keyId, publicKeyPem }] });
+    await save([...accounts.values()]);
+  }
+
+  async function change(email: string, make: (account: Account) => Account) {
+    const account = accounts.get(email);
+    if (!account) return;
+    accounts.set(email, make(account));
     await save([...accounts.values()]);
   }
 
@@ -63,27 +66,31 @@ export function accountsOf(known: Account[], save: (accounts: Account[]) => Prom
     },
 
     async registerKey(json) {
-      const given = GivenKey.safeParse(json).data;
-      const publicKey = given && publicHalfOf(given.private_key);
-      if (!publicKey) return false;
-      await keep(given.client_email, given.client_id, given.private_key_id, publicKey);
+      // By the service's own reading, so that whatever the service can use is known here.
+      const diagnosis = diagnoseKey(typeof json === 'string' ? json : JSON.stringify(json ?? null));
+      if (!diagnosis.isSound) return false;
+      const { clientEmail, keyId, privateKey } = diagnosis.key;
+      await keep(clientEmail, GivenAccount.parse(json).client_id, keyId, createPublicKey(privateKey));
       return true;
     },
 
-    async setDisabled(email, isDisabled) {
-      const account = accounts.get(email);
-      if (!account) return;
-      accounts.set(email, { ...account, isDisabled });
+    deleteKey: (email, keyId) => change(email, (account) => ({ ...account, keys: account.keys.filter((key) => key.keyId !== keyId) })),
+
+    async deleteAccount(email) {
+      accounts.delete(email);
       await save([...accounts.values()]);
     },
 
-    publicKeysOf(email, keyId) {
-      const account = accounts.get(email);
-      if (!account || account.isDisabled) return [];
-      const keys = account.keys.filter((key) => keyId === undefined || key.keyId === keyId);
-      return keys.map((key) => createPublicKey(key.publicKeyPem));
-    },
+    setDisabled: (email, isDisabled) => change(email, (account) => ({ ...account, isDisabled })),
+
+    publicKeysOf: (email, keyId) => publicKeysOf(accounts.get(email), keyId),
   };
+}
+
+function publicKeysOf(account: Account | undefined, keyId: string | undefined): KeyObject[] {
+  if (!account || account.isDisabled) return [];
+  const keys = account.keys.filter((key) => keyId === undefined || key.keyId === keyId);
+  return keys.map((key) => createPublicKey(key.publicKeyPem));
 }
 
 function keyFile(email: string, privateKey: KeyObject, clientId: string): ServiceAccountKey {
@@ -100,18 +107,6 @@ function keyFile(email: string, privateKey: KeyObject, clientId: string): Servic
     client_x509_cert_url: `https://www.googleapis.com/robot/v1/metadata/x509/${encodeURIComponent(email)}`,
     universe_domain: 'googleapis.com',
   };
-}
-
-/** The public half of a sound key: RSA of at least 2,048 bits in PKCS#8, as Google gives keys out. */
-function publicHalfOf(privateKeyPem: string): KeyObject | undefined {
-  if (!privateKeyPem.startsWith('-----BEGIN PRIVATE KEY-----\n')) return undefined;
-  try {
-    const privateKey = createPrivateKey(privateKeyPem);
-    const isSound = privateKey.asymmetricKeyType === 'rsa' && (privateKey.asymmetricKeyDetails?.modulusLength ?? 0) >= LEAST_KEY_BITS;
-    return isSound ? createPublicKey(privateKey) : undefined;
-  } catch {
-    return undefined; // truncated or damaged
-  }
 }
 
 /** 21 digits, always the same for an e-mail: Google's unique ids of accounts look so. */

@@ -11,6 +11,8 @@ import type { Accounts } from './accounts.ts';
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const GOOGLE_TOKEN_URL = 'https://oauth2.googleapis.com/token';
+const SCOPE = /^(https:\/\/www\.googleapis\.com\/auth\/[a-z0-9._-]+|openid|email|profile)$/;
+/** So far the clocks may be apart; Google says only "reasonable". */
 const CLOCK_SKEW_S = 5 * 60;
 const LONGEST_LIFE_S = 3600;
 const UNREASONABLE_TIME =
@@ -49,8 +51,11 @@ export async function answerTokenRequest(form: URLSearchParams, around: Surround
   if (claims.target_audience) {
     return { status: 200, body: { id_token: await around.mintOidcToken({ audience: claims.target_audience, email: claims.iss }) } };
   }
-  if (!claims.scope) return refusal('invalid_scope', 'Invalid OAuth scope or ID token audience provided.');
-  const token = around.accessTokens.issue(claims.iss, around.nowMs);
+  const scopes = (claims.scope ?? '').split(' ').filter(Boolean);
+  if (scopes.length === 0 || !scopes.every((scope) => SCOPE.test(scope))) {
+    return refusal('invalid_scope', 'Invalid OAuth scope or ID token audience provided.');
+  }
+  const token = around.accessTokens.issue({ email: claims.iss, scopes }, around.nowMs);
   return { status: 200, body: { access_token: token, expires_in: ACCESS_TOKEN_LIFE_S - 1, token_type: 'Bearer' } };
 }
 

@@ -8,10 +8,11 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '#shared/runtime';
-import { accessTokensWith } from './accessTokens.ts';
+import { accessTokensWith, type Bearer } from './accessTokens.ts';
 import { type Accounts, accountsOf, numericIdOf, type ServiceAccountKey } from './accounts.ts';
 import { answerTokenRequest } from './answerTokenRequest.ts';
 import { closeServer, listen } from './listen.ts';
+import { forgetOwnAddress, recordOwnAddress } from './ownAddress.ts';
 import { createSigningKey, signerWith } from './signing.ts';
 import { loadState, type SigningKey, type State, saveState } from './state.ts';
 import { createTurns } from './turns.ts';
@@ -23,13 +24,17 @@ export interface LocalGoogle {
   /** The origin under which the certificates stand at Google's own paths: `GOOGLE_CERTS_URL`. */
   certsUrl: string;
   createServiceAccountKey(email: string): Promise<ServiceAccountKey>;
-  /** Makes a key known that was made elsewhere. @returns whether it is sound; an unsound one changes nothing */
+  /** Makes a key known that was made elsewhere, as text or parsed. @returns whether it is sound; an unsound one changes nothing */
   registerKey(json: unknown): Promise<boolean>;
+  /** Nothing signed with it is taken from now on; access tokens that were given out go on. */
+  deleteKey(email: string, keyId: string): Promise<void>;
+  /** Ends the account with all its keys and tokens. */
+  deleteAccount(email: string): Promise<void>;
   /** Ends an account's tokens, keys and signatures at once. */
   disableAccount(email: string): Promise<void>;
   enableAccount(email: string): Promise<void>;
-  /** The account behind an access token, unless the token has ended or the account is disabled. */
-  verifyAccessToken(token: string): Promise<{ email: string } | undefined>;
+  /** Who bears an access token, unless the token has ended or the account is disabled or gone. */
+  verifyAccessToken(token: string): Promise<Bearer | undefined>;
   /** Of an enabled account: the key with this id, else its newest. */
   publicKeyOf(email: string, keyId?: string): KeyObject | undefined;
   /** Of an enabled account: all keys. A signed URL names the account, not the key. */
@@ -70,6 +75,7 @@ export async function startGoogle({ directory, port = 0, clock = systemClock }: 
 
   const server = createServer();
   const url = await listen(server, port);
+  await recordOwnAddress(directory, url);
   const tokenUrl = `${url}/token`;
   server.on('request', (request, response) => {
     const exchange = (form: URLSearchParams) =>
@@ -83,6 +89,8 @@ export async function startGoogle({ directory, port = 0, clock = systemClock }: 
     certsUrl: url,
     createServiceAccountKey: accounts.createKey,
     registerKey: accounts.registerKey,
+    deleteKey: accounts.deleteKey,
+    deleteAccount: accounts.deleteAccount,
     disableAccount: (email) => accounts.setDisabled(email, true),
     enableAccount: (email) => accounts.setDisabled(email, false),
     verifyAccessToken(token) {
@@ -97,6 +105,7 @@ export async function startGoogle({ directory, port = 0, clock = systemClock }: 
     async close() {
       await closeServer(server);
       await saves.settled();
+      forgetOwnAddress(directory);
     },
   };
 }

@@ -53,13 +53,18 @@ export class Storage {
   }
 
   buckets(): StoredBucket[] {
-    return Array.from(this.#buckets.values(), ({ bucket }) => bucket).sort((left, right) => (left.name < right.name ? -1 : 1));
+    const present = Array.from(this.#buckets.values(), ({ bucket }) => bucket).filter(({ deletedAt }) => deletedAt === undefined);
+    return present.sort((left, right) => (left.name < right.name ? -1 : 1));
+  }
+
+  isDeleted(name: string): boolean {
+    return this.#buckets.get(name)?.bucket.deletedAt !== undefined;
   }
 
   /** @throws 404 */
   bucket(name: string): BucketDirectory {
     const bucket = this.#buckets.get(name);
-    if (!bucket) throw refuse.noSuchBucket();
+    if (!bucket || this.isDeleted(name)) throw refuse.noSuchBucket();
     return bucket;
   }
 
@@ -75,9 +80,24 @@ export class Storage {
     });
   }
 
-  updateBucket(name: string, change: Partial<Pick<StoredBucket, 'cors' | 'settings'>>): Promise<StoredBucket> {
+  updateBucket(name: string, change: Partial<Pick<StoredBucket, 'cors' | 'members' | 'settings'>>): Promise<StoredBucket> {
+    return this.#changeBucket(name, () => this.bucket(name), change);
+  }
+
+  /** Takes a bucket away with all that is in it, as Google does for 7 days before it is lost. @throws 404 */
+  deleteBucket(name: string): Promise<StoredBucket> {
+    return this.#changeBucket(name, () => this.bucket(name), { deletedAt: this.#now() });
+  }
+
+  /** Brings a deleted bucket back as it was. @throws 404 when there never was one of that name */
+  restoreBucket(name: string): Promise<StoredBucket> {
+    const find = () => this.#buckets.get(name) ?? this.bucket(name);
+    return this.#changeBucket(name, find, { deletedAt: undefined });
+  }
+
+  #changeBucket(name: string, find: () => BucketDirectory, change: Partial<StoredBucket>): Promise<StoredBucket> {
     return this.#turns.run(name, async () => {
-      const directory = this.bucket(name);
+      const directory = find();
       const { bucket } = directory;
       await directory.setBucket({ ...bucket, ...change, metageneration: bucket.metageneration + 1, updatedAt: this.#now() });
       return directory.bucket;

@@ -47,6 +47,10 @@ export const StoredBucket = z.object({
   createdAt: z.string(),
   updatedAt: z.string(),
   cors: z.array(CorsRule),
+  /** Who may use it, by e-mail; without it, every account. */
+  members: z.record(z.string(), z.enum(['objectViewer', 'objectCreator', 'objectAdmin', 'admin'])).optional(),
+  /** Since then it answers as if it were not there; what is in it stays, and can come back. */
+  deletedAt: z.string().optional(),
   /** Other settings (life-cycle, labels, …): kept and given back, without effect here. */
   settings: z.record(z.string(), z.unknown()),
 });
