@@ -21,9 +21,9 @@ export const showCover = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'The cover of a public song', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
-  async handler(_input, _caller, { found, ticket, now }) {
+  async handler(_input, _caller, { found, ticket, now, signal }) {
     const cover = ticket ?? (await readSongMedia(found.song.songId))?.cover;
     if (!cover) throw problem('not_found');
-    return showObject(cover, { now });
+    return showObject(cover, { now, signal, song: found.song });
   },
 });

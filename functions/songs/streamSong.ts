@@ -14,6 +14,7 @@ export const streamSong = defineEndpoint({
   ticket: 'audio',
   rate: 'stream',
   budget: { reads: 2, writes: 0 },
+  resources: { timeoutS: 300 }, // the bytes themselves may take as long as a slow line needs
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ songId: SongId, ticket: z.string().max(4096).optional(), download: z.boolean().default(false) }),
   output: 'bytes',
@@ -21,9 +22,9 @@ export const streamSong = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'A public song', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
-  async handler({ download }, _caller, { found, ticket, now }) {
+  async handler({ download }, _caller, { found, ticket, now, signal }) {
     const audio = ticket ?? (await readSongMedia(found.song.songId))?.audio;
     if (!audio) throw problem('song_not_ready');
-    return showObject(audio, { now, ...(download ? { downloadName: `${found.song.title}.mp3` } : {}) });
+    return showObject(audio, { now, signal, song: found.song, ...(download ? { downloadName: `${found.song.title}.mp3` } : {}) });
   },
 });

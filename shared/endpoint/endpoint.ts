@@ -1,8 +1,8 @@
 /** What an endpoint consists of: as types alone, which everything in this folder may import. */
 import type { z } from 'zod';
-import type { Access, CallerOf, Feature, Found, Needs } from '#shared/access';
+import type { Access, CallerOf, Found, Needs } from '#shared/access';
 import type { CallerRate, Claim } from '#shared/limits';
-import type { ProblemCode, SecretSetting, World } from '#shared/runtime';
+import type { Feature, ProblemCode, SecretSetting, World } from '#shared/runtime';
 import type { FileReply, JsonReply, RedirectReply } from './reply.ts';
 
 export interface Resources {
@@ -56,7 +56,7 @@ export interface Context<N extends Needs = Needs> extends World {
   ticket: TicketedObject | undefined;
   /** Does the work once per `Idempotency-Key`. */
   claim: Claim;
-  /** Ends when the caller has gone or the time is up. */
+  /** Ends when the caller has gone, the time is up, or, for recurring work, the process is told to end. */
   signal: AbortSignal;
 }
 

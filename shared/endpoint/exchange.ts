@@ -19,7 +19,7 @@ export interface Exchange {
   address: CallerAddress;
   logContext: LogContext;
   startedAtMs: number;
-  /** The answer must be there within; the platform cuts a little later, without one. */
+  /** The answer must be there within, or have begun when it is bytes; the platform cuts a little later, without one. */
   limitMs: number;
   now: Date;
 }
@@ -40,9 +40,15 @@ export function beginExchange(endpoint: Endpoint, instance: Instance, req: Incom
     address: callerAddress(req.headers, req.socket.remoteAddress, TRUSTED_PROXY_HOPS ?? (K_SERVICE ? 1 : 0)),
     logContext: { function: endpoint.name, requestId, ...trace },
     startedAtMs: clock.monotonicMs(),
-    limitMs: endpoint.resources.timeoutS * 1000 - 500,
+    limitMs: limitOf(endpoint),
     now: new Date(clock.now()),
   };
+}
+
+const LONGEST_TO_FIRST_BYTE_S = 30;
+
+function limitOf({ output, resources }: Endpoint): number {
+  return (output === 'bytes' ? Math.min(resources.timeoutS, LONGEST_TO_FIRST_BYTE_S) : resources.timeoutS) * 1000 - 500;
 }
 
 /** Two slashes in front would make the first segment a host; what is no path becomes one that nothing answers to. */

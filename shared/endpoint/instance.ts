@@ -14,6 +14,8 @@ export interface Instance {
   bodyLimitMs: number;
   /** Refuses to answer what the definition does not promise: in tests and locally. */
   checksOutput: boolean;
+  /** Aborted when the process is told to end: recurring work then hands over what it has in hand. */
+  stopping: AbortController;
 }
 
 const PER_MINUTE = 600;
@@ -36,5 +38,6 @@ export function createInstance(
     streamGate: new FloodGate(PER_MINUTE),
     bodyLimitMs,
     checksOutput,
+    stopping: new AbortController(),
   };
 }

@@ -88,10 +88,22 @@ function claimOf({ endpoint, req }: Exchange, caller: Caller, input: unknown): C
   return new Claim({ uid: caller.uid, functionName: endpoint.name, key, input });
 }
 
-function contextOf({ instance, res, now, address, limitMs }: Exchange, own: Pick<Context, 'found' | 'claim' | 'ticket'>): Context {
-  const gone = new AbortController();
-  res.once('close', () => gone.abort());
-  return { ...instance.world, ...own, now, address, signal: AbortSignal.any([gone.signal, AbortSignal.timeout(limitMs)]) };
+const OVER = new DOMException('the request is over', 'AbortError');
+
+function contextOf(exchange: Exchange, own: Pick<Context, 'found' | 'claim' | 'ticket'>): Context {
+  const { endpoint, instance, res, now, address, limitMs } = exchange;
+  const over = new AbortController();
+  // Not `AbortSignal.timeout`: that would hold on to the request until its time is up, however soon it was answered.
+  const limit = setTimeout(() => over.abort(new DOMException('the time is up', 'TimeoutError')), limitMs).unref();
+  const end = () => {
+    clearTimeout(limit);
+    over.abort(OVER);
+  };
+  if (res.closed) end();
+  else res.once('close', end);
+  // What a person waits for is finished; what recurs is begun anew elsewhere.
+  const signal = endpoint.access === 'scheduler' ? AbortSignal.any([over.signal, instance.stopping.signal]) : over.signal;
+  return { ...instance.world, ...own, now, address, signal };
 }
 
 function checkOutput({ endpoint }: Exchange, answer: object): void {

@@ -61,7 +61,7 @@ function guardNextServer(endpoint: Endpoint, instance: Instance): void {
         app(req, res);
       });
     });
-    if (config().FUNCTION_TARGET === endpoint.name) server.once('listening', () => setImmediate(() => endGracefully(server)));
+    if (config().FUNCTION_TARGET === endpoint.name) server.once('listening', () => setImmediate(() => endGracefully(server, instance)));
     return server;
   };
   http.createServer = guarded as typeof http.createServer;
@@ -73,7 +73,7 @@ function markAsParsed(req: IncomingMessage, body: unknown): void {
 }
 
 /** functions-framework exits at once on SIGTERM. Ours finishes what it has begun first. */
-function endGracefully(server: Server): void {
+function endGracefully(server: Server, { stopping }: Instance): void {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -82,6 +82,7 @@ function endGracefully(server: Server): void {
   process.removeAllListeners('SIGTERM');
   process.once('SIGTERM', () => {
     log.info('draining');
+    stopping.abort();
     const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
     server.close(() => {
       clearTimeout(limit);

@@ -7,10 +7,14 @@ export interface FileReply {
   contentType: string;
   /** Strong validator, without quotes: these bytes and no others. */
   etag: string;
+  /** Since when the bytes are what they are, where that is known: a validator for callers who keep no entity tags. */
+  modifiedAt?: Date;
   /** Makes the browser save it under this name. */
   downloadName?: string;
   /** Seconds that the caller's own cache may keep it. */
   privateCacheS: number;
+  /** No answer may carry more: a longer range is cut, a longer whole is refused. */
+  mostBytesAtOnce?: number;
   open(range?: { start: number; end: number }): Promise<Readable>;
 }
 

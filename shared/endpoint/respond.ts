@@ -1,9 +1,10 @@
 /** The end of every request: an answer in one of four forms, and one line in the log. */
 import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { log, type Problem } from '#shared/runtime';
 import type { Exchange } from './exchange.ts';
-import { matches, respondFile } from './file.ts';
+import { type Body, matches, respondFile } from './file.ts';
 import type { FileReply, JsonReply, RedirectReply } from './reply.ts';
 
 /** Answers with what the handler gave. */
@@ -19,16 +20,52 @@ export function isReply(answer: object): answer is FileReply | RedirectReply | J
 
 async function respondBytes(exchange: Exchange, reply: FileReply | RedirectReply): Promise<void> {
   const { res } = exchange;
+  res.appendHeader('Vary', 'Authorization'); // what one person's browser keeps is not for the next one who signs in there
   res.setHeader('Cache-Control', reply.privateCacheS > 0 ? `private, max-age=${Math.floor(reply.privateCacheS)}` : 'no-store');
   if (reply.kind === 'redirect') {
     res.writeHead(302, { Location: reply.url, 'Content-Length': 0 }).end();
     return;
   }
-  const source = await respondFile(exchange, reply);
+  const body = await respondFile(exchange, reply);
+  if (body) await sendBytes(body, res);
+}
+
+/** A player that is paused reads nothing for long, and asks for the rest when its connection has ended. */
+const STALL_LIMIT_MS = 2 * 60 * 1000;
+
+/**
+ * Sends bytes at the pace of whoever takes them, and frees the source whatever happens. A source that breaks off, or has not as
+ * many bytes as the head of the answer says, ends the connection: nobody takes a part for the whole.
+ *
+ * @param stallLimitMs - a caller who takes nothing for so long is left
+ * @throws when the caller has gone
+ */
+export async function sendBytes({ source, length }: Body, res: ServerResponse, stallLimitMs = STALL_LIMIT_MS): Promise<void> {
+  let fault: unknown;
+  let sent = 0;
+  const breakOff = (error: unknown) => {
+    fault ??= error;
+    res.destroy();
+  };
+  source.once('error', (error) => {
+    if (!res.destroyed) breakOff(error);
+  });
+  // Listeners of the flow that `pipeline` steers; they come before its own, so that nothing beyond the length is written.
+  source.on('data', (chunk: Buffer) => {
+    sent += chunk.length;
+    if (sent > length) breakOff(new Error('the source has more bytes than it said'));
+  });
+  source.once('end', () => {
+    if (sent < length) breakOff(new Error('the source has fewer bytes than it said'));
+  });
+  res.setTimeout(stallLimitMs);
   try {
-    if (source) await pipeline(source, res);
+    await pipeline(source, res);
+  } catch (error) {
+    if (fault === undefined) throw error;
+    log.warn('bytes_broke_off', { error: fault });
   } finally {
-    source?.destroy(); // pipeline leaves it open when the caller has gone before the first byte
+    source.destroy(); // pipeline leaves it open when the caller has gone before the first byte
   }
 }
 

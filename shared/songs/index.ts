@@ -1,4 +1,5 @@
 export { changeSong } from './changeSong.ts';
+export { AudioUnreadable, createFrameCounter, type FrameCounter, type PlayingTime } from './frameCounter.ts';
 export { listOwnSongs, listPublicSongs } from './listSongs.ts';
 export { createPlayback } from './playback.ts';
 export { Lyrics, type MediaObject, Song, SongId, SongMedia, SongState, Title, Visibility } from './schema.ts';

@@ -1,48 +1,93 @@
 import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
-import { problem } from '#shared/runtime';
-import type { MediaObject } from './schema.ts';
+import { log, problem } from '#shared/runtime';
+import type { MediaObject, Song } from './schema.ts';
 
 export interface ShowOptions {
   now: Date;
+  /** Ends when nobody waits for the answer any more. */
+  signal: AbortSignal;
+  /** Whose object it is. Its bytes are the same ever since there was something to hear or see. */
+  song: Pick<Song, 'createdAt'>;
+  /** Saved under this name instead of played. */
   downloadName?: string;
 }
 
 const RETRY_AFTER_S = 30;
 /** The bytes under a name never change; what may change is who is allowed to have them. */
 const PRIVATE_CACHE_S = 3600;
+/** A redirect is kept a little shorter than its URL lives, for clocks that differ. */
+const CLOCK_SKEW_S = 60;
+/** What one answer carries when URLs cannot be signed: docs/decisions/0021. */
+const PASSED_THROUGH_BYTES = 8 * 1024 * 1024;
+/** So long nobody tries to sign again after it failed; then one request does. */
+const SIGNING_PAUSE_MS = 15_000;
 
-/** An object as an answer: a redirect where the store can sign URLs, else its bytes. @throws `feature_unavailable` when it cannot be read now */
-export async function showObject(object: MediaObject, { now, downloadName }: ShowOptions) {
+/**
+ * An object as an answer: a redirect where the store can sign URLs, else its bytes. While a bucket can be read and only signing
+ * fails, single ranges of 8 MiB at most are passed through.
+ *
+ * @throws `feature_unavailable` when it cannot be read now
+ */
+export async function showObject(object: MediaObject, { now, signal, song, downloadName }: ShowOptions) {
   const store = mediaStores().find(({ id }) => id === object.storeId);
   if (!store) throw unavailable(new Error(`no store ${object.storeId} in MEDIA_STORES`));
-  const options = { now: now.getTime(), ...(downloadName ? { downloadName } : {}) };
+  const named = downloadName === undefined ? {} : { downloadName: safeName(downloadName) };
+  const signed = await signRead(store, object.name, { now: now.getTime(), ...named });
+  if (signed) return redirect(signed, now);
+  const bounded = store.signRead ? { mostBytesAtOnce: PASSED_THROUGH_BYTES } : {};
+  return { ...file(store, object, signal), ...named, ...bounded, modifiedAt: new Date(song.createdAt) };
+}
+
+/** Stores whose URLs could not be signed, and until when nobody tries again. */
+const signingPauses = new Map<string, number>();
+
+type SignedUrl = Awaited<ReturnType<NonNullable<MediaStore['signRead']>>>;
+
+async function signRead(store: MediaStore, name: string, options: { now: number; downloadName?: string }): Promise<SignedUrl | undefined> {
+  const pausedUntil = signingPauses.get(store.id);
+  if (!store.signRead || (pausedUntil !== undefined && options.now < pausedUntil)) return undefined;
+  // One request tries; those beside it do not wait for it.
+  if (pausedUntil !== undefined) signingPauses.set(store.id, options.now + SIGNING_PAUSE_MS);
   try {
-    return store.signRead ? redirect(await store.signRead(object.name, options), now) : file(store, object, downloadName);
+    const signed = await store.signRead(name, options);
+    signingPauses.delete(store.id);
+    return signed;
   } catch (error) {
-    throw error instanceof MediaFault ? unavailable(error) : error;
+    if (!(error instanceof MediaFault)) throw error;
+    signingPauses.set(store.id, options.now + SIGNING_PAUSE_MS);
+    log.warn('urls_not_signed', { error });
+    return undefined;
   }
 }
 
-function redirect({ url, expiresAt }: { url: string; expiresAt: Date }, now: Date) {
-  return { kind: 'redirect' as const, url, privateCacheS: Math.max(0, (expiresAt.getTime() - now.getTime()) / 1000 - 60) };
+function redirect({ url, expiresAt }: SignedUrl, now: Date) {
+  const livesS = (expiresAt.getTime() - now.getTime()) / 1000;
+  return { kind: 'redirect' as const, url, privateCacheS: Math.max(0, livesS - CLOCK_SKEW_S) };
 }
 
-function file(store: MediaStore, { name, bytes, sha256, contentType }: MediaObject, downloadName: string | undefined) {
+function file(store: MediaStore, { name, bytes, sha256, contentType }: MediaObject, signal: AbortSignal) {
   return {
     kind: 'file' as const,
     bytes,
     contentType,
     etag: sha256,
     privateCacheS: PRIVATE_CACHE_S,
-    ...(downloadName ? { downloadName } : {}),
     open: async (range?: { start: number; end: number }) => {
       try {
-        return (await store.open(name, range)).body;
+        return (await store.open(name, range, signal)).body;
       } catch (error) {
-        throw error instanceof MediaFault ? unavailable(error) : error;
+        throw error instanceof MediaFault || signal.aborted ? unavailable(error) : error;
       }
     },
   };
+}
+
+// Line breaks end headers, separators lead into folders, marks of direction make a program look like a song.
+const UNSAFE_IN_NAMES = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Titles are checked where they come in, but those of long ago and of imports come from elsewhere. */
+function safeName(name: string): string {
+  return name.replace(UNSAFE_IN_NAMES, '').replace(/[/\\]/g, '_');
 }
 
 function unavailable(cause: unknown) {
