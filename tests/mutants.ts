@@ -1,7 +1,27 @@
 /** Every guarantee's mechanisms, broken one by one; `npm run test:mutants` sees the named test fail for each. */
 import type { Mutant } from '../scripts/check/mutant.ts';
 import { accessMutants } from './mutants/accessMutants.ts';
+import { cancelMutants } from './mutants/cancelMutants.ts';
+import { crashMutants } from './mutants/crashMutants.ts';
+import { faultMutants } from './mutants/faultMutants.ts';
 import { inputMutants } from './mutants/inputMutants.ts';
+import { keyMutants } from './mutants/keyMutants.ts';
+import { ledgerMutants } from './mutants/ledgerMutants.ts';
+import { linkMutants } from './mutants/linkMutants.ts';
+import { providerMutants } from './mutants/providerMutants.ts';
 import { songMutants } from './mutants/songMutants.ts';
+import { streamMutants } from './mutants/streamMutants.ts';
 
-export const mutants: Mutant[] = [...songMutants, ...accessMutants, ...inputMutants];
+export const mutants: Mutant[] = [
+  ...songMutants,
+  ...crashMutants,
+  ...faultMutants,
+  ...ledgerMutants,
+  ...cancelMutants,
+  ...providerMutants,
+  ...linkMutants,
+  ...keyMutants,
+  ...streamMutants,
+  ...accessMutants,
+  ...inputMutants,
+];

@@ -72,7 +72,7 @@ describe('the bytes of a song', () => {
     expect([headers.get('etag'), headers.get('accept-ranges')]).toEqual([null, null]);
   });
 
-  it.each(['bytes=9-2', 'bytes=a-b', 'lines=0-1', 'bytes', 'bytes=', 'bytes=0-1,5-6', '0-1'])('%s is ignored', async (range) => {
+  it.each(['bytes=9-2', 'bytes=a-b', 'lines=0-1', 'bytes', 'bytes=', 'bytes=0-1,9-2', '0-1'])('%s is ignored', async (range) => {
     expect(seen(await get({ range }))).toEqual(whole);
   });
 

@@ -1,91 +1,76 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type KillPoint, runKilledWorker } from '../shared/generation/killedWorker.ts';
-import { dueAtOf, type Listener, measureSong, newListener } from '../shared/generation/listener.ts';
-import { openStudio, type Studio } from '../support/studio.ts';
+import { BOUNDS } from '#shared/generation';
+import { findViolations, sweep } from '../crashPoints/invariants.ts';
+import { type Lane, openLane } from '../crashPoints/lane.ts';
+import { beginLife, liveOn } from '../crashPoints/life.ts';
+import { pointAt } from '../crashPoints/pointAt.ts';
 
-let studio: Studio;
-let mina: Listener;
+let lane: Lane;
 
 beforeAll(async () => {
-  studio = await openStudio();
-  mina = await newListener(studio);
+  lane = await openLane();
 });
 
-afterEach(() => studio.sandbox.faults.delete());
-afterAll(() => studio.close());
+afterEach(async () => {
+  lane.studio.sandbox.faults.delete();
+  await sweep(lane);
+});
 
-const LEASE_MS = 60_000;
-/** The provider is done by then. */
-const MADE_MS = 12_000;
+afterAll(() => lane.close());
 
-async function isSettled(generationId: string): Promise<boolean> {
-  const { state, songs } = await mina.generation(generationId);
-  return state === 'failed' || (state === 'ready' && songs.every((song) => song.state !== 'making'));
-}
+const ORDER = pointAt('shared/generation/submit.ts', /await [\w.]*provider\.submit\(/);
+const DRAWING = pointAt('shared/generation/archiveCover.ts', /await draw\(/);
+/** An order has arrived by then. */
+const ARRIVED_MS = 500;
 
-/** Nothing is left to do for it: covers stored, clean-ups done. */
-function finishUp(generationId: string) {
-  return studio.workUntil(async () => (await dueAtOf(generationId)) === undefined, { limitS: 200, stepS: 15 });
-}
-
+// Every other point is tried by g01-killMatrix.test.ts.
 describe('G1: a song asked for is never lost', () => {
-  it.each<KillPoint>(['intentStored', 'orderLeft', 'accepted'])(
-    'a worker killed at "%s" ends in failed, with the reason and the credit back, within ten minutes of the order',
-    async (killAt) => {
-      const before = studio.sandbox.accepted();
-      if (killAt === 'orderLeft') studio.sandbox.faults.add({ name: 'acceptedThenSilence', times: 1 });
-      const generationId = await mina.ask();
-      await runKilledWorker(studio, killAt);
-      expect((await mina.generation(generationId)).state).toBe('submitting');
+  it.each([
+    { kind: 'before', orders: 0 },
+    { kind: 'during', orders: 1 },
+    { kind: 'after', orders: 1 },
+  ] as const)(
+    'a worker killed $kind the exchange that orders the song ends in failed, with the reason and the credit back, within ten minutes of the order',
+    async ({ kind, orders }) => {
+      const { studio } = lane;
+      const accepted = studio.sandbox.accepted();
+      if (kind === 'during') studio.sandbox.faults.add({ name: 'acceptedThenSilence', times: 1 });
+      const { listener, generationId } = await beginLife(lane);
+      const worker = lane.worker();
+      const run = await worker.run({ action: 'kill', point: ORDER, kind, afterMs: ARRIVED_MS });
+      expect(run).toEqual({ how: 'dead', at: { point: ORDER, kind } });
+      await worker.kill();
+      expect((await listener.generation(generationId)).state).toBe('submitting');
 
-      studio.clock.advance(LEASE_MS + 1_000);
+      studio.clock.advance(BOUNDS.leaseMs + 1_000);
       await studio.runWorker();
-      expect((await mina.generation(generationId)).state).toBe('unknown');
-      const seconds = await studio.workUntil(() => isSettled(generationId), { limitS: 600, stepS: 30 });
-      expect(seconds).toBeLessThanOrEqual(570);
+      expect((await listener.generation(generationId)).state).toBe('unknown');
+      const isSettled = async () => (await listener.generation(generationId)).state === 'failed';
+      expect(await studio.workUntil(isSettled, { limitS: 600, stepS: 30 })).toBeLessThanOrEqual(570);
 
-      expect(await mina.generation(generationId)).toMatchObject({
-        state: 'failed',
+      expect(await listener.generation(generationId)).toMatchObject({
         songs: [],
         failure: { code: 'provider_outcome_unknown' },
         credits: { reserved: 1, settled: 0, released: 1 },
       });
-      expect(await mina.creditEvents(generationId)).toEqual(['release', 'reserve']);
-      expect(studio.sandbox.accepted() - before).toBe(killAt === 'intentStored' ? 0 : 1);
+      expect(await listener.creditEvents(generationId)).toEqual(['release', 'reserve']);
+      expect(studio.sandbox.accepted() - accepted).toBe(orders);
     },
   );
 
-  it.each<KillPoint>(['downloading', 'staged', 'published', 'ready'])(
-    'a worker killed at "%s" is followed by another, and both songs play',
-    async (killAt) => {
-      const before = studio.sandbox.accepted();
-      const generationId = await mina.ask();
-      await studio.runWorker();
-      studio.clock.advance(MADE_MS);
-      if (killAt === 'ready') await studio.workUntil(() => isSettled(generationId));
-      if (killAt === 'ready') studio.clock.advance(121_000); // covers are due, the provider's or drawn ones
-      await runKilledWorker(studio, killAt);
-
-      studio.clock.advance(LEASE_MS + 1_000);
-      await finishUp(generationId);
-
-      const { state, credits, songs } = await mina.generation(generationId);
-      expect({ state, credits }).toEqual({ state: 'ready', credits: { reserved: 1, settled: 1, released: 0 } });
-      expect(songs.map((song) => song.state)).toEqual(['ready', 'ready']);
-      for (const { songId } of songs) {
-        const { said, found } = await measureSong(studio, songId);
-        expect(found).toEqual(said);
-      }
-      expect((await mina.songs(generationId)).map(({ hasCover }) => hasCover)).toEqual([true, true]);
-      // One object of sound and one picture for each, and nothing half made.
-      const names = await studio.storage.namesOf(songs.map(({ songId }) => songId));
-      expect(names.map((name) => name.split('/')[0]).sort()).toEqual(['covers', 'covers', 'songs', 'songs']);
-      expect(studio.sandbox.accepted() - before).toBe(1);
-    },
-  );
-
-  it('the credits are exact after all of this', async () => {
-    const { balance, sum } = await mina.credits();
-    expect(balance).toBe(sum);
+  it('a worker killed while it draws the cover that the provider never sent is followed by another', async () => {
+    const { studio } = lane;
+    const accepted = studio.sandbox.accepted();
+    studio.sandbox.faults.add({ name: 'coverNever' });
+    const life = await beginLife(lane);
+    const worker = lane.worker();
+    const hasLived = await liveOn(lane, [life], async () => {
+      const { how } = await worker.run({ action: 'kill', point: DRAWING, kind: 'during', afterMs: 0 });
+      return how === 'done';
+    });
+    await worker.kill();
+    expect(hasLived).toBe(false);
+    await liveOn(lane, [life], async () => (await studio.runWorker()) >= 0);
+    expect(await findViolations(lane, [life], accepted)).toEqual([]);
   });
 });

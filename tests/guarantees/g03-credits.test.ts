@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { creditsOf, dayOf, endReservation, quotaRef, reserveCredit, SONGS_PER_DAY } from '#shared/limits';
-import { closeDatabase, database, newId, transact } from '#shared/runtime';
+import { creditsOf, dayOf, endReservation, quotaRef, reserveCredit } from '#shared/limits';
+import { closeDatabase, DEFAULT_SETTINGS, database, newId, transact } from '#shared/runtime';
 import { useOwnProject } from '../support/service.ts';
 
 beforeAll(() => {
@@ -21,7 +21,10 @@ interface Entry {
 }
 
 async function reserve(uid: string, generationId: string, at: Date): Promise<void> {
-  await transact(async (transaction, db) => reserveCredit(transaction, db, await transaction.get(quotaRef(db, uid)), generationId, at));
+  await transact(async (transaction, db) => {
+    const snapshot = await transaction.get(quotaRef(db, uid));
+    reserveCredit(transaction, db, { snapshot, generationId, usual: DEFAULT_SETTINGS, now: at });
+  });
 }
 
 async function end(uid: string, generationId: string, kind: 'settle' | 'release', at: Date): Promise<void> {
@@ -121,9 +124,11 @@ describe('G3: credits are exact', () => {
     const asked = await Promise.allSettled(Array.from({ length: 10 }, () => reserve(uid, newId('gen'), at)));
     const taken = asked.filter(({ status }) => status === 'fulfilled').length;
     const { entries, balance } = await accountOf(uid);
-    expect(entries.filter(({ kind }) => kind === 'grant')).toEqual([expect.objectContaining({ amount: SONGS_PER_DAY, on: '2026-11-24' })]);
+    expect(entries.filter(({ kind }) => kind === 'grant')).toEqual([
+      expect.objectContaining({ amount: DEFAULT_SETTINGS.songsPerDay, on: '2026-11-24' }),
+    ]);
     expect(taken).toBeGreaterThan(0);
-    expect(balance).toBe(SONGS_PER_DAY - taken);
+    expect(balance).toBe(DEFAULT_SETTINGS.songsPerDay - taken);
   }, 60_000);
 
   it('what is left at the end of the day lapses, in so many words', async () => {
@@ -179,7 +184,7 @@ describe('G3: credits are exact', () => {
     const db = await database();
     await quotaRef(db, uid).set({ songsPerDay: 2, storageUsedBytes: 7 });
     const at = new Date(MIDNIGHT_MS);
-    expect(creditsOf(await quotaRef(db, uid).get(), at)).toEqual({ balance: 2, songsPerDay: 2 });
+    expect(creditsOf(await quotaRef(db, uid).get(), DEFAULT_SETTINGS, at)).toEqual({ balance: 2, songsPerDay: 2 });
     await reserve(uid, newId('gen'), at);
     await reserve(uid, newId('gen'), at);
     await expect(reserve(uid, newId('gen'), at)).rejects.toMatchObject({ code: 'daily_songs_reached' });

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Endpoint } from '#shared/endpoint';
 import { type BadInput, badInput, waysToSpoil } from '../fuzz/badInput.ts';
-import { announceSeed, fuzzLimitMs, fuzzRuns } from '../fuzz/fuzzRuns.ts';
 import { faultsOf, knownFor, sendInput } from '../fuzz/sendInput.ts';
 import { validInput } from '../fuzz/validInput.ts';
 import { functionNames } from '../matrix/functionNames.ts';
 import { dumpProject } from '../matrix/projectDump.ts';
 import type { People } from '../support/callers.ts';
 import { type House, openHouse } from '../support/openHouse.ts';
+import { announceSeed, limitMs, runs } from '../support/runs.ts';
 import type { Answer } from '../support/service.ts';
 
 const BATCH = 10;
@@ -26,14 +26,14 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await house.close();
-  announceSeed();
+  announceSeed('bad input');
 });
 
 describe('G12: bad input is told what is wrong with it, changes nothing and costs nothing', () => {
   // Holds because every input is parsed by the definition's strict schema before anything is looked up, and fields are bounded.
   it.each(names)('%s refuses every input that is spoiled in one place', async (name) => {
     const endpoint = house.endpoint(name);
-    const [good] = fc.sample(validInput(endpoint, await knownFor(house, people, endpoint)), { ...fuzzRuns(1), numRuns: 1 });
+    const [good] = fc.sample(validInput(endpoint, await knownFor(house, people, endpoint)), { ...runs(1), numRuns: 1 });
     await expectRefused(endpoint, waysToSpoil(endpoint, good!));
   });
 
@@ -43,9 +43,9 @@ describe('G12: bad input is told what is wrong with it, changes nothing and cost
       const endpoint = house.endpoint(name);
       const bad = badInput(endpoint, validInput(endpoint, await knownFor(house, people, endpoint)));
       const batches = fc.asyncProperty(fc.array(bad, { minLength: BATCH, maxLength: BATCH }), (batch) => expectRefused(endpoint, batch));
-      await fc.assert(batches, fuzzRuns(3));
+      await fc.assert(batches, runs(3));
     },
-    fuzzLimitMs(30_000),
+    limitMs(30_000),
   );
 });
 

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Endpoint } from '#shared/endpoint';
 import { catalogue } from '#shared/runtime';
-import { announceSeed, fuzzLimitMs, fuzzRuns } from '../fuzz/fuzzRuns.ts';
 import { faultsOf, knownFor, sendInput } from '../fuzz/sendInput.ts';
 import { shapeOf, validInput } from '../fuzz/validInput.ts';
 import { functionNames } from '../matrix/functionNames.ts';
 import { type House, openHouse } from '../support/openHouse.ts';
+import { announceSeed, limitMs, runs } from '../support/runs.ts';
 
 let house: House;
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await house.close();
-  announceSeed();
+  announceSeed('good input');
 });
 
 describe('G12: no input that a schema takes is the service’s undoing', () => {
@@ -32,9 +32,9 @@ describe('G12: no input that a schema takes is the service’s undoing', () => {
         expect(promised(endpoint)).toContain(answer.status);
       });
       const takesNothing = Object.keys(shapeOf(endpoint).fields).length === 0;
-      await fc.assert(answers, fuzzRuns(takesNothing ? 1 : 15));
+      await fc.assert(answers, runs(takesNothing ? 1 : 15));
     },
-    fuzzLimitMs(30_000),
+    limitMs(30_000),
   );
 });
 

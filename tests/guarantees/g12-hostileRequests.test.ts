@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { checkHealth } from '../../functions/system/checkHealth.ts';
-import { announceSeed, fuzzLimitMs, fuzzRuns } from '../fuzz/fuzzRuns.ts';
 import { type HostileRequest, hostileRequests } from '../fuzz/hostileRequests.ts';
 import { answerFaults, problemFaults, type SomeAnswer } from '../fuzz/problemFaults.ts';
 import { leaveEarly, rawRequest } from '../fuzz/rawRequest.ts';
@@ -11,6 +10,7 @@ import { givenInput, variantsFor } from '../matrix/givenInput.ts';
 import { dumpProject } from '../matrix/projectDump.ts';
 import { fromSomewhere } from '../support/fromSomewhere.ts';
 import { type House, openHouse } from '../support/openHouse.ts';
+import { announceSeed, limitMs, runs } from '../support/runs.ts';
 
 const BODY_LIMIT_MS = 400;
 const AT_ONCE = 20;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   expect((await house.service.call(checkHealth, {})).status).toBe(200);
   await house.close();
-  announceSeed();
+  announceSeed('hostile requests');
 });
 
 describe('G12: a request that is wrong as a whole is refused in our own form, and changes nothing', () => {
@@ -39,7 +39,7 @@ describe('G12: a request that is wrong as a whole is refused in our own form, an
       expect(await dumpProject()).toEqual(before);
       expect(await surprisesOf(someOf(requests.filter((request) => !isRefused(request))))).toEqual([]);
     },
-    fuzzLimitMs(30_000),
+    limitMs(30_000),
   );
 
   it.each(functionNames())('%s survives callers who leave in the middle', async (name) => {
@@ -65,9 +65,9 @@ describe('G12: a request that is wrong as a whole is refused in our own form, an
         const answer = await rawRequest(house.service.url, [Buffer.concat([Buffer.from(head), body]), '\r\n\r\n']);
         expect(answer?.status ?? 400).toBeLessThan(500);
       });
-      await fc.assert(property, fuzzRuns(100));
+      await fc.assert(property, runs(100));
     },
-    fuzzLimitMs(30_000),
+    limitMs(30_000),
   );
 });
 
@@ -82,7 +82,7 @@ async function requestsFor(name: string): Promise<HostileRequest[]> {
 
 /** What may as well be served differs little from function to function: each gets some of it, picked by the seed. */
 function someOf(requests: HostileRequest[]): HostileRequest[] {
-  const { seed, numRuns } = fuzzRuns(15);
+  const { seed, numRuns } = runs(15);
   const most = Math.min(numRuns, requests.length);
   return fc.sample(fc.shuffledSubarray(requests, { minLength: most, maxLength: most }), { seed: seed + requests.length, numRuns: 1 })[0]!;
 }

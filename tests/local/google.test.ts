@@ -9,6 +9,7 @@ import { TestClock } from '../support/clock.ts';
 import { accessToken, assertionForm } from '../support/storageClient.ts';
 
 const EMAIL = 'media@sori-test.iam.gserviceaccount.com';
+const STORAGE_SCOPE = 'https://www.googleapis.com/auth/devstorage.full_control';
 const UNREASONABLE_TIME =
   'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.';
 
@@ -49,7 +50,7 @@ describe('The local Google gives access tokens to service accounts', () => {
     const { status, body } = await exchange(assertionForm(google.tokenUrl, key));
     expect({ status, body }).toEqual({ status: 200, body: { access_token: expect.any(String), expires_in: 3599, token_type: 'Bearer' } });
     const token = (body as { access_token: string }).access_token;
-    expect(await google.verifyAccessToken(token)).toEqual({ email: EMAIL });
+    expect(await google.verifyAccessToken(token)).toEqual({ email: EMAIL, scopes: [STORAGE_SCOPE] });
   });
 
   it('takes Google’s own address as the audience', async () => {
@@ -61,6 +62,40 @@ describe('The local Google gives access tokens to service accounts', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const forged = { ...key, private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
     expect(await refusalOf(forged)).toEqual(refused('Invalid JWT Signature.'));
+  });
+
+  it('refuses a key that the account does not have: another id, or a key of somebody else', async () => {
+    const other = await google.createServiceAccountKey('other@sori-test.iam.gserviceaccount.com');
+    expect(await refusalOf({ ...key, private_key_id: 'f'.repeat(40) })).toEqual(refused('Invalid JWT Signature.'));
+    expect(await refusalOf({ ...other, client_email: EMAIL })).toEqual(refused('Invalid JWT Signature.'));
+  });
+
+  it('refuses a key from the moment it is deleted, while tokens that were given out and other keys go on', async () => {
+    const email = 'rotated@sori-test.iam.gserviceaccount.com';
+    const [old, fresh] = [await google.createServiceAccountKey(email), await google.createServiceAccountKey(email)];
+    const token = await accessToken(google.tokenUrl, old);
+    await google.deleteKey(email, old.private_key_id);
+    expect(await refusalOf(old)).toEqual(refused('Invalid JWT Signature.'));
+    expect(await google.verifyAccessToken(token)).toMatchObject({ email });
+    expect((await exchange(assertionForm(google.tokenUrl, fresh))).status).toBe(200);
+  });
+
+  it('ends an account that is deleted with its keys and tokens', async () => {
+    const email = 'deleted@sori-test.iam.gserviceaccount.com';
+    const theirs = await google.createServiceAccountKey(email);
+    const token = await accessToken(google.tokenUrl, theirs);
+    await google.deleteAccount(email);
+    expect(await refusalOf(theirs)).toEqual(refused('Invalid grant: account not found'));
+    expect(await google.verifyAccessToken(token)).toBeUndefined();
+  });
+
+  it('gives a token for what was asked for, and nothing for what Google does not have', async () => {
+    const scope = `${STORAGE_SCOPE} https://www.googleapis.com/auth/cloud-platform`;
+    const { body } = await exchange(assertionForm(google.tokenUrl, key, { scope }));
+    expect(await google.verifyAccessToken((body as { access_token: string }).access_token)).toMatchObject({ scopes: scope.split(' ') });
+    for (const wrong of ['', 'https://www.example.com/auth/storage', 'storage']) {
+      expect((await exchange(assertionForm(google.tokenUrl, key, { scope: wrong }))).body).toMatchObject({ error: 'invalid_scope' });
+    }
   });
 
   it('refuses an account it does not know', async () => {
@@ -86,7 +121,8 @@ describe('The local Google gives access tokens to service accounts', () => {
   it('knows its tokens for an hour, and no other', async () => {
     const token = await accessToken(google.tokenUrl, key);
     const [start, content, seal] = token.split('.');
-    const other = Buffer.from(JSON.stringify({ email: 'other@sori.example', expiresAtS: 9_999_999_999 })).toString('base64url');
+    const invented = { email: 'other@sori.example', scopes: [STORAGE_SCOPE], expiresAtS: 9_999_999_999 };
+    const other = Buffer.from(JSON.stringify(invented)).toString('base64url');
     expect(await google.verifyAccessToken(`${start}.${other}.${seal}`)).toBeUndefined();
     expect(await google.verifyAccessToken(`${start}.${content}`)).toBeUndefined();
     expect(await google.verifyAccessToken('')).toBeUndefined();
@@ -105,7 +141,7 @@ describe('The local Google gives access tokens to service accounts', () => {
     expect(await google.verifyAccessToken(token)).toBeUndefined();
     expect(google.publicKeyOf(email)).toBeUndefined();
     await google.enableAccount(email);
-    expect(await google.verifyAccessToken(token)).toEqual({ email });
+    expect(await google.verifyAccessToken(token)).toMatchObject({ email });
   });
 });
 
@@ -128,20 +164,24 @@ describe('The local Google keeps keys of service accounts', () => {
     expect(key.private_key).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
   });
 
-  it('registers a key made elsewhere when it is sound, and only then', async () => {
+  it('registers a key made elsewhere when the service could use it, and only then', async () => {
     const email = 'elsewhere@other-project.iam.gserviceaccount.com';
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const pem = (type: 'pkcs1' | 'pkcs8') => privateKey.export({ type, format: 'pem' }).toString();
-    const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
     const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
     const given = { type: 'service_account', client_email: email, private_key_id: 'k1', private_key: pem('pkcs8') };
-    const unsound = [pem('pkcs8').slice(0, 69), pem('pkcs8').replaceAll('\n', '\\n'), pem('pkcs1'), small, curve, ''];
-    for (const private_key of unsound) expect(await google.registerKey({ ...given, private_key })).toBe(false);
+    for (const private_key of [pem('pkcs8').slice(0, 69), curve, ''])
+      expect(await google.registerKey({ ...given, private_key })).toBe(false);
     expect(await google.registerKey(undefined)).toBe(false);
     expect(google.publicKeyOf(email)).toBeUndefined();
 
-    expect(await google.registerKey(given)).toBe(true);
-    expect(google.publicKeyOf(email, 'k1')?.equals(publicKey)).toBe(true);
+    const usable = [given, { ...given, private_key: pem('pkcs1') }, JSON.stringify(given), JSON.stringify(JSON.stringify(given))];
+    for (const each of usable) {
+      expect(await google.registerKey(each)).toBe(true);
+      expect(google.publicKeyOf(email, 'k1')?.equals(publicKey)).toBe(true);
+      await google.deleteAccount(email);
+    }
+    await google.registerKey({ ...given, private_key: pem('pkcs8').replaceAll('\n', '\\n') });
     expect((await exchange(assertionForm(google.tokenUrl, { ...key, ...given, type: 'service_account' }))).status).toBe(200);
   });
 
@@ -150,7 +190,7 @@ describe('The local Google keeps keys of service accounts', () => {
     const idToken = await google.mintIdToken({ sub: 'someone' });
     await google.close();
     google = await startGoogle({ directory, clock });
-    expect(await google.verifyAccessToken(token)).toEqual({ email: EMAIL });
+    expect(await google.verifyAccessToken(token)).toMatchObject({ email: EMAIL });
     expect((await exchange(assertionForm(google.tokenUrl, key))).status).toBe(200);
     expect(await claimsUnder(SECURETOKEN, idToken)).toEqual({ sub: 'someone' });
     const stored = await readFile(join(directory, 'google.json'), 'utf8');

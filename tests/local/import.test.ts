@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { mono11k, musicMetadataDurationMs, stereo44k } from '../shared/media/mp3Files.ts';
+import { mono11k, musicMetadataDurationMs, stereo44k } from '../shared/songs/mp3Files.ts';
 import { type ImportTarget, openImportTarget } from './importHarness.ts';
 
 const MINA = {

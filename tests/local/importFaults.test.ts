@@ -1,7 +1,7 @@
 import { symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mono11k } from '../shared/media/mp3Files.ts';
+import { mono11k } from '../shared/songs/mp3Files.ts';
 import { type ImportTarget, openImportTarget } from './importHarness.ts';
 
 const user = (id: string, more: object = {}) => ({

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { mono11k } from '../shared/media/mp3Files.ts';
+import { mono11k } from '../shared/songs/mp3Files.ts';
 import { type ImportTarget, openImportTarget, outcomeOf, type State } from './importHarness.ts';
 
 /** Several runs of the program, one after the other, on a machine that may be busy. */

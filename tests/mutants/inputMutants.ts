@@ -47,7 +47,7 @@ export const inputMutants: Mutant[] = [
   {
     guarantee: 'G12',
     file: 'shared/endpoint/respond.ts',
-    search: 'source?.destroy();',
+    search: 'source.destroy();',
     replace: '',
     test: 'tests/endpoints/pipelineFiles.test.ts',
   },

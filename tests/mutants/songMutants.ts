@@ -88,17 +88,17 @@ export const songMutants: Mutant[] = [
   },
   {
     guarantee: 'G4',
-    file: 'shared/media/frameCounter.ts',
+    file: 'shared/songs/frameCounter.ts',
     search: 'if (!isInfoFrame(data, at, header)) this.count(header);',
     replace: 'this.count(header);',
-    test: 'tests/shared/media/frameCounter.test.ts',
+    test: 'tests/shared/songs/frameCounter.test.ts',
   },
   {
     guarantee: 'G4',
-    file: 'shared/media/frameCounter.ts',
+    file: 'shared/songs/frameCounter.ts',
     search: 'if (this.frames < ENOUGH_FRAMES)',
     replace: 'if (this.frames < 0)',
-    test: 'tests/shared/media/frameCounter.test.ts',
+    test: 'tests/shared/songs/frameCounter.test.ts',
   },
   {
     guarantee: 'G4',

@@ -1,50 +1,16 @@
 /** The documents say what is true of the code: their links, commands, tables, steps and file names are held against it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { BOUNDS, Generation } from '#shared/generation';
 import { catalogue, parseSettings } from '#shared/runtime';
 import { projectFolder } from '../../scripts/check/command.ts';
-import { listFiles } from '../../scripts/check/sourceTree.ts';
 import { loadEndpoints } from '../../scripts/loadEndpoints.ts';
 import { mutants } from '../mutants.ts';
+import { first, headings, paths, quoted, read, tableUnder, withoutBlocks } from './documents.ts';
 
-const paths = listFiles(projectFolder);
-const read = (path: string) => readFileSync(join(projectFolder, path), 'utf8');
 const documents = paths.filter((path) => path.endsWith('.md'));
 const sources = paths.filter((path) => /^(functions|shared|scripts)\/.*\.ts$/.test(path)).map((path) => ({ path, text: read(path) }));
 const readmes = ['README.md', 'README.ko.md'];
-
-/** What stands between backticks, but for blocks of code. */
-function quoted(text: string): string[] {
-  return [...withoutBlocks(text).matchAll(/`([^`\n]+)`/g)].map(([, inside]) => inside!);
-}
-
-function withoutBlocks(text: string): string {
-  return text.replace(/^```[\s\S]*?^```/gm, '').replace(/^ {4}.*$/gm, '');
-}
-
-function headings(text: string): { level: number; text: string }[] {
-  return [...withoutBlocks(text).matchAll(/^(#+) (.+)$/gm)].map(([, marks, title]) => ({ level: marks!.length, text: title! }));
-}
-
-/** The rows of the table under a heading, cell by cell, without its head. */
-function tableUnder(path: string, heading: string): string[][] {
-  const [, section = ''] = `\n${read(path)}`.split(`\n${heading}\n`);
-  const lines = section.split(/\n##? /)[0]!.split('\n');
-  const first = lines.findIndex((line) => line.startsWith('|'));
-  const length = lines.slice(first).findIndex((line) => !line.startsWith('|'));
-  const rows = lines.slice(first + 2, length < 0 ? undefined : first + length);
-  if (first < 0 || rows.length === 0) throw new Error(`${path} has no table under ${heading}`);
-  return rows.map((row) =>
-    row
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-}
-
-const first = (cell: string | undefined) => quoted(cell ?? '')[0] ?? '';
 
 /** As GitHub makes anchors of headings. */
 function anchorOf(heading: string): string {
@@ -161,10 +127,10 @@ describe('docs/architecture.md', () => {
   it('has every collection that the code touches', () => {
     const texts = sources.filter(({ path }) => /^(shared|scripts\/import)\//.test(path)).map(({ text }) => text);
     const constants = new Map(
-      texts.flatMap((text) => [...text.matchAll(/const ([A-Z]+) = '(\w+)'/g)].map(([, name, value]) => [name, value])),
+      texts.flatMap((text) => [...text.matchAll(/const ([A-Z_]+) = '(\w+)[/']/g)].map(([, name, value]) => [name, value])),
     );
     const touched = texts
-      .flatMap((text) => [...text.matchAll(/\.(?:doc|collection)\((?:['`](\w+)|(?:`\$\{)?([A-Z]+)\b)/g)])
+      .flatMap((text) => [...text.matchAll(/\.(?:doc|collection)\((?:['`](\w+)|(?:`\$\{)?([A-Z_]+)\b)/g)])
       .map(([, name, constant]) => name ?? constants.get(constant));
     const shown = tableUnder('docs/architecture.md', '## What is stored where').map(([name]) => first(name));
     expect([...new Set(touched)].sort()).toEqual(shown.sort());
@@ -196,39 +162,6 @@ describe('docs/pipeline.md', () => {
     return calls.filter((call) => !/^(if|async)$/.test(call)).map((call) => call.replace(/^(endpoint|instance|exchange\.res)\./, ''));
   }
 });
-
-describe('docs/making-a-song.md', () => {
-  const path = 'docs/making-a-song.md';
-  const text = read(path);
-
-  it('has every state of a generation, in the table and in the picture', () => {
-    const states = Generation.shape.state.options;
-    expect(tableUnder(path, '## States of a generation').map(([state]) => first(state))).toEqual(states);
-    const drawn = [.../```mermaid\n([\s\S]*?)```/.exec(text)![1]!.matchAll(/(\w+) --> (\w+)/g)].flatMap(([, from, to]) => [from!, to!]);
-    expect([...new Set(drawn)].sort()).toEqual([...states].sort());
-  });
-
-  it('has every bound with its value', () => {
-    const shown = tableUnder(path, '## Bounds').map(([name, value]) => [first(name), toNumber(value!)]);
-    const flat = Object.entries(BOUNDS).flatMap(([name, bound]) =>
-      typeof bound === 'number' ? [[name, bound]] : Object.entries(bound).map(([part, value]) => [`${name}.${part}`, value]),
-    );
-    expect(shown).toEqual(flat);
-  });
-
-  it('has every reason for which a song can fail', () => {
-    const codes = Generation.shape.failure.unwrap().shape.code.options;
-    const shown = tableUnder(path, '## What can go wrong').flatMap(([, , seen]) => quoted(seen!).filter((word) => word.includes('_')));
-    expect([...new Set(shown)].sort()).toEqual([...codes].sort());
-  });
-});
-
-/** `10 min` in milliseconds, `10 MiB` in bytes, a plain number as it is. */
-function toNumber(value: string): number {
-  const units: Record<string, number> = { s: 1_000, min: 60_000, h: 3_600_000, MiB: 1024 * 1024 };
-  const [number = '', unit] = value.split(' ');
-  return Number(number) * (unit ? units[unit]! : 1);
-}
 
 describe('docs/guarantees.md', () => {
   const rows = tableUnder('docs/guarantees.md', '# Guarantees');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,14 +59,9 @@ async function closeServers({ gcs, google }: StorageCloud): Promise<void> {
   await google.close();
 }
 
-/** Bytes that are the same for the same seed, and nowhere repeat soon. */
+/** Bytes that are the same for the same seed, and nowhere repeat. */
 export function someBytes(count: number, seed = 1): Buffer {
-  const bytes = Buffer.alloc(count);
-  for (let index = 0, state = seed; index < count; index++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // a linear congruential generator
-    bytes[index] = state >>> 24;
-  }
-  return bytes;
+  return createHash('shake256', { outputLength: count }).update(String(seed)).digest();
 }
 
 /** What a refused call of the client says. */

@@ -49,7 +49,7 @@ describe('A fault of the sandbox', () => {
     };
     const [method, path, body] = paths[place];
     const headers = { 'x-api-key': 'sandbox-test-key' };
-    const options = { method, headers, redirect: 'manual' as const, signal: AbortSignal.timeout(700) };
+    const options = { method, headers, redirect: 'manual' as const, signal: AbortSignal.timeout(1_500) };
     return seen(fetch(bench.sandbox.url + path, body === undefined ? options : { ...options, body: JSON.stringify(body) }));
   }
 
@@ -70,7 +70,10 @@ describe('A fault of the sandbox', () => {
     [{ name: 'cut' }, 0, /^cut$/],
     [{ name: 'status500' }, 0, /^500 application\/json/],
     [{ name: 'status503' }, 0, /^503 null $/],
+    [{ name: 'status503', retryAfterS: 9 }, 0, /^503 null 9$/],
     [{ name: 'html502' }, 0, /^502 text\/html <html>/],
+    [{ name: 'html200' }, 0, /^200 text\/html <html>/],
+    [{ name: 'redirect', at: ['generate'] }, 0, /^302 null http:\/\/169\.254\.169\.254\//],
     [{ name: 'status429' }, 0, /^429 application\/json \{/],
     [{ name: 'status429', retryAfterS: 7 }, 0, /^429 application\/json 7\{/],
     [{ name: 'keyRefused401' }, 0, /^401 /],
@@ -93,6 +96,8 @@ describe('A fault of the sandbox', () => {
     [{ name: 'wrongType' }, 1, /^200 text\/html \{"status":200/],
     [{ name: 'missingData' }, 1, /^200 application\/json \{"status":200,"message":"Success"\}$/],
     [{ name: 'endlessBody' }, 1, /without end$/],
+    [{ name: 'drip', delayMs: 5_000 }, 1, /^silence$/], // the first byte is there, the rest is not
+    [{ name: 'drip', delayMs: 0 }, 1, /^200 application\/json \{"status":200.*\}$/],
     [{ name: 'noIds' }, 1, /"data":\{"ids":\[\]\}/],
     [{ name: 'numericIds' }, 1, /"ids":\[\d+,\d+\]/],
     [{ name: 'songCount' }, 1, /"ids":\["\d+"\]/],
@@ -110,6 +115,7 @@ describe('A fault of the sandbox', () => {
     [{ name: 'bareArray' }, /^200 application\/json \[\{"id":/],
     [{ name: 'doubleEnvelope' }, /"data":\{"data":\[\{"id"/],
     [{ name: 'forgetsIds' }, /"data":\[\]/],
+    [{ name: 'drip', delayMs: 60_000 }, /^silence$/],
   ];
   it.each(polls)('%j changes the shape of a poll', async (fault, shape) => {
     expect(await askWith(fault, 'tasks')).toMatch(shape);
@@ -153,6 +159,7 @@ describe('A fault of the sandbox', () => {
     [{ name: 'neverFinishes' }, { status: 2, audio_url: '' }, { status: 2, audio_url: '' }],
     [{ name: 'halfFinal' }, { status: 0, duration: -1 }, { status: 0, duration: -1 }],
     [{ name: 'coverNever' }, { status: 0, cover_url: '' }, { status: 0, cover_url: '' }],
+    [{ name: 'coverLate' }, { status: 0, cover_url: '' }, { status: 0, cover_url: '' }],
   ];
   it.each(songs)('%j marks the songs of an order for good', async (fault, first, second) => {
     bench.sandbox.faults.add({ ...fault, times: 1 });
@@ -180,9 +187,15 @@ describe('A fault of the sandbox', () => {
     [{ name: 'labelVideoMp4' }, 'audio', /^200 video\/mp4 /],
     [{ name: 'redirect', url: 'http://127.0.0.1:1/' }, 'audio', /^302 null http:\/\/127\.0\.0\.1:1\/$/],
     [{ name: 'redirectLoop' }, 'audio', /^302 null http.*\/files\/\d+\.mp3$/],
+    [{ name: 'redirectChain' }, 'audio', /^302 null http.*\/files\/\d+\.mp3\?hop=1$/],
     [{ name: 'previewExpired' }, 'preview', /^403 .*invalid or expired stream URL/],
+    [{ name: 'previewExpired', at: ['audio'] }, 'audio', /^403 .*invalid or expired stream URL/],
+    [{ name: 'status429', at: ['audio'], retryAfterS: 3 }, 'audio', /^429 application\/json 3/],
+    [{ name: 'emptyBody', at: ['audio'] }, 'audio', /^200 audio\/mpeg $/],
+    [{ name: 'drip', delayMs: 60_000 }, 'audio', /^silence$/],
     [{ name: 'coverHtml' }, 'cover', /^200 text\/html <html>/],
     [{ name: 'cover404' }, 'cover', /^404 /],
+    [{ name: 'otherLyricsName' }, 'lyrics', /"data":\{"title":"[^"]+","lyrics":"\[Verse\]/],
     [{ name: 'endlessBody' }, 'audio', /without end$/],
     [{ name: 'keyInfoInData' }, 'keyInfo', /"data":\{"x_api_key"/],
     [{ name: 'numericStrings' }, 'keyInfo', /"key_music_counts":"\d+"/],
@@ -191,8 +204,52 @@ describe('A fault of the sandbox', () => {
     expect(await askWith(fault, place)).toMatch(shape);
   });
 
-  it('can send half of the file as if it were all, or the whole though a part was asked for', async () => {
-    const size = async (headers = {}) => (await (await bench.call('GET', pair[0].audio_url, undefined, headers)).arrayBuffer()).byteLength;
+  it('can leave out an id of an order that it has taken in full, or give the ids in another order', async () => {
+    bench.sandbox.faults.add({ name: 'forgetsFirst', at: ['generate'], times: 1 });
+    const [named = '', ...more] = await bench.submit();
+    const first = String(Number(named) - 1);
+    expect([more, (await bench.poll([first, named])).map(({ id }) => id)]).toEqual([[], [first, named]]);
+    bench.sandbox.faults.add({ name: 'otherOrder', at: ['generate'], times: 1 });
+    const [second = '', last = ''] = await bench.submit();
+    expect(Number(second)).toBe(Number(last) + 1);
+  });
+
+  it('can bring the covers later than usual, by a number of polls', async () => {
+    bench.sandbox.faults.add({ name: 'coverLate', polls: 4, times: 1 });
+    const [id = ''] = await bench.submit();
+    bench.advance(10_000);
+    const covers = [];
+    for (let polls = 0; polls < 6; polls += 1) covers.push((await bench.poll([id]))[0]?.cover_url !== '');
+    expect(covers).toEqual([false, false, false, false, true, true]);
+  });
+
+  it('can redirect some times before the file comes', async () => {
+    bench.sandbox.faults.add({ name: 'redirectChain', count: 3 });
+    const statuses = [];
+    for (let url = pair[0].audio_url; url !== ''; ) {
+      const answer = await bench.call('GET', url);
+      statuses.push(answer.status);
+      url = answer.headers.get('location') ?? '';
+    }
+    expect(statuses).toEqual([302, 302, 302, 200]);
+  });
+
+  it('knows forbidden addresses by name, and counts who comes to the one that leads back to it', async () => {
+    expect(await askWith({ name: 'redirect', url: 'metadata' }, 'audio')).toBe(`302 null ${METADATA_ADDRESS}`);
+    bench.sandbox.faults.delete();
+    const trap = (await askWith({ name: 'redirect', url: 'loopback' }, 'audio')).replace('302 null ', '');
+    expect(trap).toBe(`http://localhost:${new URL(bench.sandbox.url).port}/trap`);
+    await bench.call('GET', `${bench.sandbox.url}/trap`);
+    expect(await (await bench.call('GET', '/sandbox')).json()).toMatchObject({ trapped: 1 });
+  });
+
+  it('can send half of a file as if it were all, or the whole though a part was asked for', async () => {
+    const size = async (headers = {}, url = pair[0].audio_url) =>
+      (await (await bench.call('GET', url, undefined, headers)).arrayBuffer()).byteLength;
+    const cover = pair[0].audio_url.replace('/files/', '/covers/').replace('.mp3', '.jpg');
+    const picture = await size({}, cover);
+    bench.sandbox.faults.add({ name: 'coverHalf', times: 1 });
+    expect(await size({}, cover)).toBe(Math.floor(picture / 2));
     const whole = await size();
     bench.sandbox.faults.add({ name: 'audioHalf', times: 1 });
     expect(await size()).toBe(Math.floor(whole / 2));
@@ -202,7 +259,7 @@ describe('A fault of the sandbox', () => {
 
   it('is tried in this file, whichever it is', () => {
     const tried = [...submits, ...polls, ...items, ...songs, ...files].map(([{ name }]) => name);
-    const elsewhere: FaultName[] = ['nullFields', 'absentFields', 'noRange'];
+    const elsewhere: FaultName[] = ['nullFields', 'absentFields', 'noRange', 'coverHalf'];
     expect(new Set([...tried, ...elsewhere])).toEqual(new Set(Object.keys(FAULTS)));
   });
 });

@@ -52,13 +52,15 @@ describe('What the sandbox remembers', () => {
       const ids = await bench.submit();
       await bench.poll(ids);
       expect(bench.sandbox.calls()).toEqual({ generate: 1, tasks: 1, lyrics: 0, keyInfo: 0, audio: 0, preview: 0, cover: 0 });
+      const now = Date.UTC(2030, 0, 1);
+      const answered = { faults: [], at: now, endedAt: now, status: 200 };
       const recorded = (await (await bench.call('GET', '/sandbox/requests')).json()) as object[];
       expect(recorded).toEqual([
-        { place: 'generate', method: 'POST', path: '/v3/music/generate', query: {}, body: AUTO, at: expect.any(Number) },
-        { place: 'tasks', method: 'GET', path: '/v3/music/tasks', query: { ids: ids.join(',') }, body: null, at: expect.any(Number) },
+        { number: 1, place: 'generate', method: 'POST', path: '/v3/music/generate', query: {}, body: AUTO, ...answered },
+        { number: 2, place: 'tasks', method: 'GET', path: '/v3/music/tasks', query: { ids: ids.join(',') }, body: null, ...answered },
       ]);
       const summary = await (await bench.call('GET', '/sandbox')).json();
-      expect(summary).toEqual({ accepted: 1, credits: 9997, calls: bench.sandbox.calls(), faults: [] });
+      expect(summary).toEqual({ accepted: 1, credits: 9997, calls: bench.sandbox.calls(), faults: [], trapped: 0 });
     } finally {
       await bench.close();
     }

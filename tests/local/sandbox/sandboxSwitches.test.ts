@@ -54,9 +54,12 @@ describe('The switches of the sandbox', () => {
     ['a field that is none', { name: 'cut', tiems: 3 }],
     ['a place that is none', { name: 'cut', at: ['nowhere'] }],
     ['no fault at all', null],
-  ])('refuse %s with 400 and say what is wrong', async (_case, body) => {
+    ['a place where it cannot strike', { name: 'audioHtml', at: ['audio', 'cover'] }, 'audioHtml cannot strike at cover, only at audio'],
+    ['an option that it does not read', { name: 'slow', count: 2 }, 'slow does not read count: it reads delayMs'],
+    ['an option of a fault that reads none', { name: 'cut', delayMs: 2 }, 'cut does not read delayMs: it reads no option of its own'],
+  ])('refuse %s with 400 and say what is wrong', async (_case, body, said = '') => {
     const answer = await bench.call('POST', '/sandbox/faults', body);
-    expect([answer.status, await answer.json()]).toEqual([400, { error: expect.any(String) }]);
+    expect([answer.status, await answer.json()]).toEqual([400, { error: expect.stringContaining(said) }]);
     expect(bench.sandbox.faults.list()).toEqual([]);
   });
 

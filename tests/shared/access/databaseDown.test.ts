@@ -4,19 +4,19 @@ import jwt from 'jsonwebtoken';
 import { authAdmin, authenticate, availability, requireOpen } from '#shared/access';
 import { closeDatabase, DeadlineExceeded } from '#shared/runtime';
 import type { Availability } from '../../../shared/access/features.ts';
+import { openTcpProxy, type TcpProxy } from '../../faults/tcpProxy.ts';
 import { TestClock } from '../../support/clock.ts';
 import { emulators } from '../../support/emulators.ts';
 import { useOwnProject } from '../../support/service.ts';
-import { type QuietProxy, quietProxy } from './quietProxy.ts';
 
-let firestore: QuietProxy;
+let firestore: TcpProxy;
 let projectId: string;
 const clock = new TestClock();
 /** Both wait for their time limits; side by side. */
 let outcomes: { call: unknown; first: Availability };
 
 beforeAll(async () => {
-  firestore = await quietProxy(emulators().firestoreHost);
+  firestore = await openTcpProxy(emulators().firestoreHost);
   firestore.silence();
   projectId = useOwnProject({ FIRESTORE_EMULATOR_HOST: firestore.host });
   const { uid } = await authAdmin((auth) => auth.createUser({}));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { availability, type Dependency, FEATURES, type Feature, judge, requireOpen } from '#shared/access';
-import { closeDatabase, database } from '#shared/runtime';
+import { availability, type Dependency, judge, requireOpen } from '#shared/access';
+import { closeDatabase, database, FEATURES, type Feature } from '#shared/runtime';
 import { TestClock } from '../../support/clock.ts';
 import { useOwnProject } from '../../support/service.ts';
 
@@ -18,7 +18,7 @@ const TABLE: Record<Feature, { phase1: string | null; storage: string | null; pr
 
 const OPEN = { available: true, reason: null };
 
-function reasonsOf(settings: { phase: 1 | 2; closedFeatures: Feature[] }, down: Dependency[]) {
+function reasonsOf(settings: { phase: 1 | 2; closedFeatures: Exclude<Feature, 'admin'>[] }, down: Dependency[]) {
   const { features } = judge(settings, down);
   return Object.fromEntries(FEATURES.map((feature) => [feature, features[feature].reason]));
 }

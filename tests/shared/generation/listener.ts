@@ -4,9 +4,8 @@ import { buffer } from 'node:stream/consumers';
 import type { z } from 'zod';
 import { CreateSongInput, createGeneration, Generation } from '#shared/generation';
 import { Claim } from '#shared/limits';
-import { createFrameCounter } from '#shared/media';
 import { database, fromDocument, newId } from '#shared/runtime';
-import { readSongMedia, type Song, toSong } from '#shared/songs';
+import { createFrameCounter, readSongMedia, type Song, toSong } from '#shared/songs';
 import { signUp } from '../../../functions/accounts/signUp.ts';
 import type { Studio } from '../../support/studio.ts';
 
@@ -28,7 +27,8 @@ const SONGS_PER_DAY = 500;
 
 export async function newListener(studio: Studio): Promise<Listener> {
   const email = `${randomBytes(6).toString('hex')}@sori.example`;
-  const { body } = await studio.service.call(signUp, { email, password: 'a long password', displayName: 'Mina' });
+  const { status, text, body } = await studio.service.call(signUp, { email, password: 'a long password', displayName: 'Mina' });
+  if (status !== 201) throw new Error(`signUp answered ${status}: ${text}`);
   const { uid, idToken } = body.session;
   const db = await database();
   await db.doc(`quotas/${uid}`).set({ grantedOn: '2000-01-01', balance: 0, songsPerDay: SONGS_PER_DAY });
@@ -83,4 +83,17 @@ export async function measureSong({ storage }: Studio, songId: string) {
 export async function dueAtOf(generationId: string): Promise<Date | undefined> {
   const db = await database();
   return (await db.doc(`generationWork/${generationId}`).get()).get('dueAt')?.toDate();
+}
+
+/** The provider's ids of the songs of a request. */
+export async function taskIdsOf(generationId: string): Promise<string[]> {
+  const db = await database();
+  const songs = (await db.doc(`generationWork/${generationId}`).get()).get('songs') as { taskId: string }[];
+  return songs.map(({ taskId }) => taskId);
+}
+
+/** Checksums of the covers of a request's songs, as they are stored. Those of one text are the same pictures again, but for drawn ones. */
+export async function coversOf(generationId: string): Promise<(string | undefined)[]> {
+  const { songs } = await readGeneration(generationId);
+  return Promise.all(songs.map(async ({ songId }) => (await readSongMedia(songId))?.cover?.sha256));
 }

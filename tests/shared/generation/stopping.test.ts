@@ -3,6 +3,8 @@ import type { MediaStore } from '#shared/media';
 import { database, systemWorld } from '#shared/runtime';
 import { BOUNDS } from '../../../shared/generation/bounds.ts';
 import { claim, type Lease } from '../../../shared/generation/lease.ts';
+import { openGate } from '../../../shared/generation/providerGate.ts';
+import { type Due, listDue } from '../../../shared/generation/store.ts';
 import { submit } from '../../../shared/generation/submit.ts';
 import { intend } from '../../../shared/generation/transitions.ts';
 import type { Work } from '../../../shared/generation/work.ts';
@@ -30,9 +32,10 @@ describe('a worker that is told to stop', () => {
   it('puts an order back that has not left, and the next worker sends it', async () => {
     const generationId = await mina.ask();
     const world = { ...systemWorld, clock: studio.clock };
-    const lease = await claim(generationId, world, BOUNDS, (work, now) => intend(work, now, BOUNDS));
+    const lease = await claim(await dueOf(generationId), world, BOUNDS, (work, now) => intend(work, now, BOUNDS));
     const calls = studio.sandbox.calls().generate;
-    await submit(createWorker({ world, signal: AbortSignal.abort() }), lease as Lease<Work>);
+    const worker = createWorker({ world, signal: AbortSignal.abort() });
+    await submit(worker, lease as Lease<Work>, await openGate(worker, []));
     expect(studio.sandbox.calls().generate).toBe(calls);
     expect(await mina.generation(generationId)).toMatchObject({ state: 'queued', credits: { released: 0 } });
     studio.clock.advance(3_000);
@@ -43,10 +46,11 @@ describe('a worker that is told to stop', () => {
   it('sends no order when too little of its lease is left to write down the answer', async () => {
     const generationId = await mina.ask();
     const world = { ...systemWorld, clock: studio.clock };
-    const lease = await claim(generationId, world, BOUNDS, (work, now) => intend(work, now, BOUNDS));
+    const lease = await claim(await dueOf(generationId), world, BOUNDS, (work, now) => intend(work, now, BOUNDS));
     const calls = studio.sandbox.calls().generate;
     studio.clock.advance(25_000);
-    await submit(createWorker({ world, signal: new AbortController().signal }), lease as Lease<Work>);
+    const worker = createWorker({ world, signal: new AbortController().signal });
+    await submit(worker, lease as Lease<Work>, await openGate(worker, []));
     expect(studio.sandbox.calls().generate).toBe(calls);
     expect((await mina.generation(generationId)).state).toBe('queued');
   });
@@ -67,7 +71,7 @@ describe('a worker that is told to stop', () => {
 
   it('is not held up by a document that cannot be read, and neither are the songs', async () => {
     const db = await database();
-    const poison = [{ dueAt: new Date(0) }, { dueAt: new Date(1), kind: 'generation' }, { dueAt: 7, kind: 'probe' }];
+    const poison = [{ dueAt: new Date(0) }, { dueAt: new Date(1), kind: 'generation' }, { dueAt: new Date(2), kind: 'probe' }];
     await Promise.all(Array.from({ length: 12 }, (_, index) => db.doc(`generationWork/poison_${index}`).set(poison[index % 3]!)));
     const generationId = await mina.ask();
     await studio.workUntil(async () => (await mina.generation(generationId)).state === 'submitted', { limitS: 3 });
@@ -75,6 +79,10 @@ describe('a worker that is told to stop', () => {
     expect(moved.every((document) => document.get('dueAt').toMillis() > studio.clock.now() + 3_000_000)).toBe(true);
   });
 });
+
+async function dueOf(generationId: string): Promise<Due> {
+  return (await listDue(100, new Date(studio.clock.now()))).find(({ id }) => id === generationId)!;
+}
 
 /** Stores as ever, but says when the first bytes have come. */
 function storeThatTells(tell: () => void): MediaStore {

@@ -20,7 +20,16 @@ function queued(): Work {
     kind: 'generation',
     state: 'queued',
     ...{ generationId: 'gen_1', ownerId: 'mina', ownerName: 'Mina', retryOf: null, request },
-    ...{ failure: null, credits: { reserved: 1, settled: 0, released: 0 }, songs: [], fence: 0, dueAt: at, tries: 0, polls: 0 },
+    ...{
+      failure: null,
+      credits: { reserved: 1, settled: 0, released: 0 },
+      songs: [],
+      fence: 0,
+      claimId: null,
+      dueAt: at,
+      tries: 0,
+      polls: 0,
+    },
     ...{ intentAt: null, submittedAt: null, createdAt: at, updatedAt: at },
   };
 }
@@ -63,7 +72,7 @@ function apply(work: Work, { kind, count = 2, states = [], song = '' }: Event, n
     case 'fail':
       return work.songs.length === 0 ? machine.fail(work, 'provider_rejected', now, 'no') : { work, songs: [] };
     case 'hear':
-      return machine.hear(work, new Map(heard), now, BOUNDS);
+      return machine.hear(work, { tasks: new Map(heard), waitMs: 0 }, now, BOUNDS);
     case 'publish':
       return machine.publish(work, { songId: song, audio: AUDIO, durationMs: 1000, title: null, lyrics: null }, now, BOUNDS);
     case 'countDownload':

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type CallerRate, RateLimiter } from '#shared/limits';
 import { closeDatabase, DeadlineExceeded, newId } from '#shared/runtime';
+import { openTcpProxy, type TcpProxy } from '../../faults/tcpProxy.ts';
 import { TestClock } from '../../support/clock.ts';
 import { emulators } from '../../support/emulators.ts';
 import { useOwnProject } from '../../support/service.ts';
-import { type QuietProxy, quietProxy } from '../access/quietProxy.ts';
 
-let firestore: QuietProxy;
+let firestore: TcpProxy;
 const clock = new TestClock();
 
 beforeAll(async () => {
-  firestore = await quietProxy(emulators().firestoreHost);
+  firestore = await openTcpProxy(emulators().firestoreHost);
   useOwnProject({ FIRESTORE_EMULATOR_HOST: firestore.host });
 });
 

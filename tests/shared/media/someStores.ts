@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemWorld } from '#shared/runtime';
-import { startGcs } from '../../../scripts/local/gcs/index.ts';
+import { type LocalGcs, startGcs } from '../../../scripts/local/gcs/index.ts';
 import { type LocalGoogle, type ServiceAccountKey, startGoogle } from '../../../scripts/local/google/index.ts';
 import { createKeySource } from '../../../shared/media/credentials.ts';
 import { createGcsStore, type GcsStoreOptions } from '../../../shared/media/gcsStore.ts';
@@ -25,6 +25,7 @@ export async function openLocalStore(): Promise<OpenStore & { directory: string 
 export interface OpenGcs extends OpenStore {
   url: string;
   google: LocalGoogle;
+  storage: LocalGcs;
   key: ServiceAccountKey;
   keyPath: string;
   /** Another instance of the service, with the same key file. */
@@ -51,7 +52,7 @@ export async function openGcsStore(): Promise<OpenGcs> {
     await google.close();
     await rm(directory, { recursive: true, force: true });
   }
-  return { store: anotherStore(), url: gcs.url, google, key, keyPath, anotherStore, close };
+  return { store: anotherStore(), url: gcs.url, google, storage: gcs, key, keyPath, anotherStore, close };
 }
 
 /** `bytes` bytes that follow from `seed`, in chunks of 64 KiB, made when asked for. */

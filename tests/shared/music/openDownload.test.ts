@@ -247,14 +247,14 @@ describe('the connection of a download', () => {
     await until(() => [...server.connections].every((socket) => socket.destroyed));
     await new Promise((resolve) => setTimeout(resolve, 50));
     await expect(bytesOf(body)).rejects.toMatchObject({ kind: 'cut' });
-    const late = await fetchFrom((await provider(endless)).url, { timeoutMs: 100 });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const late = await fetchFrom((await provider(endless)).url, { timeoutMs: 700 });
+    await new Promise((resolve) => setTimeout(resolve, 900));
     await expect(bytesOf(late.body)).rejects.toMatchObject({ kind: 'timeout' });
   });
 
   it('is freed at the time limit when nobody reads at all', async () => {
     const server = await provider(endless);
-    await fetchFrom(server.url, { timeoutMs: 150 });
+    await fetchFrom(server.url, { timeoutMs: 700 });
     await until(() => [...server.connections].every((socket) => socket.destroyed));
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { drawCover, inspectPicture, PictureUnreadable } from '#shared/media';
+import { drawCover, inspectPicture, PictureUnreadable } from '#shared/images';
 
 function plain(width: number, height: number) {
   return sharp({ create: { width, height, channels: 3, background: '#336699' } });

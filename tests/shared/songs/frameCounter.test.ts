@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { AudioUnreadable, createFrameCounter, type PlayingTime } from '#shared/media';
+import { AudioUnreadable, createFrameCounter, type PlayingTime } from '#shared/songs';
 import { framesOf, id3v1, id3v2, mixedBitRates, mono11k, mono22k, musicMetadataDurationMs, stereo44k, xingFrame } from './mp3Files.ts';
 
 function count(...chunks: Uint8Array[]): PlayingTime {
