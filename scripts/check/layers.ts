@@ -16,7 +16,7 @@ export const SHARED: Record<string, string[]> = {
   songs: [...BELOW_DOMAINS, 'accounts'],
   images: BELOW_DOMAINS,
   playlists: [...BELOW_DOMAINS, 'songs', 'accounts'],
-  generation: [...BELOW_DOMAINS, 'songs', 'accounts'],
+  generation: [...BELOW_DOMAINS, 'songs', 'images', 'accounts'],
   files: [...BELOW_DOMAINS, 'images', 'songs', 'accounts'],
   operations: [...BELOW_DOMAINS, 'files', 'images', 'songs', 'playlists', 'generation', 'accounts'],
   endpoint: BELOW_DOMAINS,

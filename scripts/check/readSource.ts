@@ -169,8 +169,11 @@ function isFunction(node: Node): boolean {
 const TEST_CALLEE = /^(x|f)?(it|test|describe)(\.\w+)*$/;
 
 function testCallOf(node: Node, line: number): TestCall[] {
-  const callee = node.type === 'CallExpression' ? dottedName(node['callee']) : undefined;
-  if (!callee || !TEST_CALLEE.test(callee)) return [];
+  if (node.type !== 'CallExpression') return [];
+  const called = node['callee'] as Node;
+  const isOfTable = called.type === 'CallExpression'; // it.each(rows)(title, …): its second call has the title
+  const callee = dottedName(isOfTable ? called['callee'] : called);
+  if (!callee || !TEST_CALLEE.test(callee) || callee.endsWith('.each') !== isOfTable) return [];
   return [{ line, callee, title: stringOf(firstArgument(node)) }];
 }
 

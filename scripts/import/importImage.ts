@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { createImage, Image, ImageMedia, type InspectedImage, imageObjectName, inspectImage } from '#shared/images';
-import { PictureUnreadable } from '#shared/media';
+import { createImage, Image, ImageMedia, type InspectedImage, imageObjectName, inspectImage, PictureUnreadable } from '#shared/images';
 import { findFile } from './findFile.ts';
 import { importedId } from './importedId.ts';
 import type { ImportRun } from './importRun.ts';

@@ -1,18 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import {
-  AudioUnreadable,
-  coverObjectName,
-  createFrameCounter,
-  drawCover,
-  type FrameCounter,
-  inspectPicture,
-  PictureUnreadable,
-  songObjectName,
-} from '#shared/media';
+import { drawCover, inspectPicture, PictureUnreadable } from '#shared/images';
+import { coverObjectName, songObjectName } from '#shared/media';
 import { toDocument } from '#shared/runtime';
-import { Song, SongMedia } from '#shared/songs';
+import { AudioUnreadable, createFrameCounter, type FrameCounter, Song, SongMedia } from '#shared/songs';
 import { findFile } from './findFile.ts';
 import { importedId } from './importedId.ts';
 import type { ImportRun } from './importRun.ts';
