@@ -6,7 +6,7 @@ export type Feature = (typeof FEATURES)[number];
 
 export const ServiceSettings = z.strictObject({
   /** 1: live with what works while storage does not. 2: all of it. */
-  phase: z.union([z.literal(1), z.literal(2)]),
+  phase: z.literal([1, 2]),
   /** Held back whatever the phase. Operators cannot lock themselves out: `admin` is not among them. */
   closedFeatures: z.array(z.enum(FEATURES).exclude(['admin'])).max(FEATURES.length),
   /** Credits that a person is granted each day, unless an operator has made an exception for him. */

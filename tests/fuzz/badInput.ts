@@ -138,7 +138,7 @@ function blanks(name: string): [string, unknown][] {
 function wrongChoices({ enum: choices, type }: Field): [string, unknown][] {
   if (type === 'boolean') return ['yes', '1', 'TRUE', ''].map((value) => [`the text ${value}`, value]);
   return choices
-    ? ['', 'nonsense', `${choices[0]} `, choices[0]!.toUpperCase(), '__proto__'].map((value) => [`the text ${value}`, value])
+    ? ['', 'nonsense', `${choices[0]} `, String(choices[0]).toUpperCase(), '__proto__'].map((value) => [`the text ${value}`, value])
     : [];
 }
 

@@ -8,7 +8,7 @@ export type Input = Record<string, unknown>;
 /** What JSON Schema says of one field, as far as it is used here. */
 export interface Field {
   type?: string;
-  enum?: string[];
+  enum?: (string | number)[];
   pattern?: string;
   minLength?: number;
   maxLength?: number;
