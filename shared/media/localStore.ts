@@ -24,7 +24,7 @@ const DESCRIPTION = '.~json';
 /** Starts with a dot, which no object's name does. */
 const TEMPORARY = '.temporary';
 /** Read at once; a reader who is slow holds two of these. */
-const PIECE_BYTES = 128 * 1024;
+const PIECE_BYTES = 64 * 1024;
 /** No write takes this long: what is older was left by a process that died. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 

@@ -95,7 +95,6 @@ describe('Two hundred listeners at once to a song of 10 MB', () => {
         const [early, late] = await peaksOf(async () => {
           heard = await listenAll();
         });
-        console.log(atFirst / MIB, early / MIB, late / MIB);
         expect(heard).toEqual({ right: 150, wrong: 0, left: 50 });
         expect(late - early).toBeLessThan(32 * MIB);
         expect(Math.max(early, late) - atFirst).toBeLessThan(MOST_HELD_BYTES + 64 * MIB);
