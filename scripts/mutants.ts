@@ -16,7 +16,7 @@ import { startAuthEmulator } from './local/emulators/auth.ts';
 import { startFirestoreEmulator } from './local/emulators/firestore.ts';
 
 const SIDE_BY_SIDE = 2;
-const LONGEST_MS = 300_000;
+const LONGEST_MS = 1_200_000;
 
 const Mutants = z.array(
   z.strictObject({ guarantee: z.string(), file: z.string(), search: z.string(), replace: z.string(), test: z.string() }),

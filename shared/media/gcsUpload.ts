@@ -36,8 +36,9 @@ export async function uploadToGcs(gcs: Gcs, source: AsyncIterable<Uint8Array>, u
     }
     throw new Error('unreachable: the last piece ends the upload');
   } catch (error) {
-    // Best effort: Google forgets an unfinished session after a week, and never shows what was sent.
-    void requestGcs(gcs, 'DELETE', session, {}, AbortSignal.timeout(2000)).then(
+    // Best effort: Google forgets an unfinished session after a week, and never shows what was sent. Waited for, so that whoever
+    // removes what may have arrived all the same does not come too early.
+    await requestGcs(gcs, 'DELETE', session, {}, AbortSignal.timeout(2000)).then(
       ({ data }) => data.destroy(),
       () => undefined,
     );

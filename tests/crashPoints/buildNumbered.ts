@@ -8,7 +8,7 @@
  */
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type Plugin, stop } from 'esbuild';
 import { numberAwaits } from './numberAwaits.ts';
 
 export interface NumberedProgram {
@@ -43,6 +43,7 @@ export async function buildNumbered(entry: string): Promise<NumberedProgram> {
     define: { __filename: 'soriFile', __dirname: 'soriFolder' },
     logLevel: 'warning',
   });
+  await stop(); // its own process would keep this one from ending
   return {
     file,
     compileCache: path.join(directory, 'compiled'),
