@@ -22,12 +22,12 @@ export function reportProvider(rounds: Round[]): string {
   const heading = [
     'listSongs',
     ...CONDITIONS.flatMap((condition) => [`${condition}: median`, 'p95']),
-    ...TROUBLES.map((condition) => `p95 ${condition} / well`),
+    ...RATIOS.map(([trouble, before]) => `p95 ${trouble} / ${before}`),
   ];
   const rows = LISTS.map((list) => {
     const figures = (condition: Condition, share: number) => figure(rounds, condition, ({ ms }) => quantile(ms[list], share));
     const cells = CONDITIONS.flatMap((condition) => [0.5, 0.95].map((share) => `${figures(condition, share).toFixed(1)} ms`));
-    const ratios = TROUBLES.map((condition) => `${(figures(condition, 0.95) / figures('well', 0.95)).toFixed(2)}x`);
+    const ratios = RATIOS.map(([trouble, before]) => `${(figures(trouble, 0.95) / figures(before, 0.95)).toFixed(2)}x`);
     return [list, ...cells, ...ratios];
   });
   const counts = CONDITIONS.map((condition) => [condition, ...countsOf(rounds, condition)]);
@@ -39,8 +39,13 @@ export function reportProvider(rounds: Round[]): string {
   ].join('\n');
 }
 
-/** Each against a provider that is well and makes as many songs. */
-const TROUBLES: Condition[] = ['fails', 'hangs'];
+/** `well` makes as many songs; `idle` is the machine by itself. */
+const RATIOS = [
+  ['fails', 'well'],
+  ['hangs', 'well'],
+  ['fails', 'idle'],
+  ['hangs', 'idle'],
+] as const satisfies [Condition, Condition][];
 
 function figure(rounds: Round[], condition: Condition, of: (round: Round) => number): number {
   return median(rounds.filter((round) => round.condition === condition).map(of));
