@@ -58,7 +58,7 @@ export async function openStudio(sandboxOptions: Partial<SandboxOptions> = {}): 
   const clock = new TestClock();
   const apiKey = 'studio-key';
   const google = await startGoogle({ directory: path.join(directory, 'google') });
-  const bucket = await openBucket(path.join(directory, 'gcs'), google);
+  const bucket = await openBucket({ directory: path.join(directory, 'gcs'), google, clock });
   const ownSandbox = { directory: path.join(directory, 'sandbox'), sounds: SOUNDS, apiKey, clock, soundSeconds: 2 };
   const sandbox = await startSandbox({ ...ownSandbox, ...sandboxOptions });
   const scheduler = await startScheduler({ file: path.join(directory, 'jobs.json') });
@@ -101,8 +101,8 @@ export async function openStudio(sandboxOptions: Partial<SandboxOptions> = {}): 
 }
 
 /** A bucket whose server can go away and come back under its address. */
-async function openBucket(directory: string, google: LocalGoogle) {
-  let gcs: LocalGcs | undefined = await startGcs({ directory, google });
+async function openBucket(options: { directory: string; google: LocalGoogle; clock: TestClock }) {
+  let gcs: LocalGcs | undefined = await startGcs(options);
   const { url } = gcs;
   await gcs.createBucket(BUCKET);
   return {
@@ -112,7 +112,7 @@ async function openBucket(directory: string, google: LocalGoogle) {
       gcs = undefined;
     },
     start: async () => {
-      gcs = await startGcs({ directory, google, port: Number(new URL(url).port) });
+      gcs = await startGcs({ ...options, port: Number(new URL(url).port) });
     },
   };
 }
