@@ -1,8 +1,9 @@
 /** The cover of a song. Who may play the song may see it. */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
+import { showObject } from '#shared/files';
 import { problem } from '#shared/runtime';
-import { readSongMedia, SongId, showObject, songs } from '#shared/songs';
+import { readSongMedia, SongId, songs } from '#shared/songs';
 
 export const showCover = defineEndpoint({
   name: 'showCover',
@@ -21,9 +22,9 @@ export const showCover = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'The cover of a public song', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
-  async handler(_input, _caller, { found, ticket, now, signal }) {
+  async handler(_input, _caller, { found, ticket, now, clock, signal }) {
     const cover = ticket ?? (await readSongMedia(found.song.songId))?.cover;
     if (!cover) throw problem('not_found');
-    return showObject(cover, { now, signal, song: found.song });
+    return showObject(cover, { now, clock, signal, createdAt: found.song.createdAt });
   },
 });

@@ -1,8 +1,9 @@
 /** The sound of a song: a redirect to the bucket, or the bytes themselves. Public songs need no ticket; for others `getPlayback` gives one. */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
+import { showObject } from '#shared/files';
 import { problem } from '#shared/runtime';
-import { readSongMedia, SongId, showObject, songs } from '#shared/songs';
+import { readSongMedia, SongId, songs } from '#shared/songs';
 
 export const streamSong = defineEndpoint({
   name: 'streamSong',
@@ -22,9 +23,10 @@ export const streamSong = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'A public song', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
-  async handler({ download }, _caller, { found, ticket, now, signal }) {
+  async handler({ download }, _caller, { found, ticket, now, clock, signal }) {
     const audio = ticket ?? (await readSongMedia(found.song.songId))?.audio;
     if (!audio) throw problem('song_not_ready');
-    return showObject(audio, { now, signal, song: found.song, ...(download ? { downloadName: `${found.song.title}.mp3` } : {}) });
+    const { title, createdAt } = found.song;
+    return showObject(audio, { now, clock, signal, createdAt, ...(download ? { downloadName: `${title}.mp3` } : {}) });
   },
 });

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { writeFile } from '#shared/files';
 import { drawCover, inspectPicture, PictureUnreadable } from '#shared/images';
 import { coverObjectName, songObjectName } from '#shared/media';
 import { toDocument } from '#shared/runtime';
@@ -48,6 +49,9 @@ export async function importSong(fields: SongFields, run: ImportRun): Promise<Ou
   return createMarked(songId, run.source, (batch, db) => {
     batch.create(db.doc(`songs/${songId}`), toDocument(song));
     batch.create(db.doc(`songMedia/${songId}`), toDocument(media));
+    const own = { ownerId: owner.uid, belongsTo: songId, now: run.now };
+    writeFile(batch, db, { ...own, kind: 'audio', objects: [audio] });
+    writeFile(batch, db, { ...own, kind: 'cover', objects: [cover] });
   });
 }
 

@@ -1,4 +1,4 @@
-import { type MediaStore, mediaStores } from '#shared/media';
+import { mediaStore } from '#shared/media';
 
 export interface ToStore {
   /** Of the entry: a run that was killed leaves staged bytes, which the next one replaces. */
@@ -13,15 +13,14 @@ export interface ToStore {
 
 const LIMIT_MS = 120_000;
 
-/** Brings bytes into the first store, under a name that holds their checksum. Repeating it changes nothing. */
+/** Brings bytes into storage, under a name that holds their checksum. Repeating it changes nothing. */
 export async function storeBytes(source: AsyncIterable<Uint8Array>, { id, what, contentType, maxBytes, nameOf, check }: ToStore) {
-  const [store] = mediaStores() as [MediaStore];
+  const store = mediaStore();
   const signal = AbortSignal.timeout(LIMIT_MS);
   const staged = await store.stage(source, { stagingName: `staging/${id}/import-${what}`, contentType, maxBytes, signal });
   try {
     check?.();
-    const { name, bytes, sha256 } = await store.publish(staged, nameOf(staged.sha256));
-    return { storeId: store.id, name, bytes, sha256, contentType };
+    return await store.publish(staged, nameOf(staged.sha256));
   } catch (error) {
     await store.discard(staged);
     throw error;

@@ -21,13 +21,14 @@ import {
   within,
 } from '#shared/runtime';
 
-export type Dependency = 'storage' | 'provider' | 'budget';
+/** `storage`: every store can be written and read. `media`: at least one can be read. */
+export type Dependency = 'storage' | 'media' | 'provider' | 'budget';
 
 /** What each feature cannot do without, besides the database, and whether phase 1 holds it back. */
 const table: Record<Feature, { openInPhase1: boolean; dependsOn: Dependency[] }> = {
   signIn: { openInPhase1: true, dependsOn: [] },
   library: { openInPhase1: true, dependsOn: [] },
-  streaming: { openInPhase1: true, dependsOn: ['storage'] },
+  streaming: { openInPhase1: true, dependsOn: ['media'] },
   generation: { openInPhase1: false, dependsOn: ['storage', 'provider', 'budget'] },
   lyrics: { openInPhase1: false, dependsOn: ['provider'] },
   uploads: { openInPhase1: false, dependsOn: ['storage'] },
@@ -35,13 +36,20 @@ const table: Record<Feature, { openInPhase1: boolean; dependsOn: Dependency[] }>
   admin: { openInPhase1: true, dependsOn: [] },
 };
 
-const DependencyDocument = z.object({ isUp: z.boolean(), changedAt: z.iso.datetime() });
+const DependencyDocument = z.object({ isUp: z.boolean() });
+
+/** `dependencies/storage`: each store of `MEDIA_STORES`, as the last probe found it. */
+const StorageDocument = z.object({
+  stores: z.array(z.object({ storeId: z.string(), canRead: z.boolean(), canWrite: z.boolean() })),
+});
 
 export interface Availability {
   /** False when the last look at the database failed; the rest is then what was known before. */
   isDatabaseUp: boolean;
   phase: 1 | 2;
   features: Record<Feature, { available: boolean; reason: UnavailableReason | null }>;
+  /** Ids of stores that cannot be read. */
+  storesDown: string[];
 }
 
 const MAX_AGE_MS = 10_000;
@@ -76,20 +84,36 @@ export async function availability(clock: Clock): Promise<Availability> {
   }
 }
 
+/** Stores that cannot be read now, as far as is known. */
+export async function storesDown(clock: Clock): Promise<Set<string>> {
+  return new Set((await availability(clock)).storesDown);
+}
+
 function lastKnown(): Availability {
-  return { ...(states.lastKnown(KEY) ?? judge(lastGood, [])), isDatabaseUp: false };
+  return { storesDown: [], ...(states.lastKnown(KEY) ?? judge(lastGood, [])), isDatabaseUp: false };
 }
 
 async function read(): Promise<Availability> {
   const db = await database();
-  const dependencies: Dependency[] = ['storage', 'provider', 'budget'];
-  const [settings, ...states] = await db.getAll(db.doc(SETTINGS_DOCUMENT), ...dependencies.map((name) => db.doc(`dependencies/${name}`)));
+  const names = ['storage', 'provider', 'budget'].map((name) => db.doc(`dependencies/${name}`));
+  const [settings, storage, provider, budget] = await db.getAll(db.doc(SETTINGS_DOCUMENT), ...names);
   const { settings: read, invalid } = readSettings(settings?.data(), lastGood);
   if (invalid.length > 0 && invalid.join() !== warnedOf) log.warn('settings_invalid', { fields: invalid });
   warnedOf = invalid.join();
-  const down = dependencies.filter((_name, index) => isDown(states[index]?.data()));
   lastGood = read;
-  return judge(read, down);
+  const stores = StorageDocument.safeParse(fromDocument(storage?.data() ?? {})).data?.stores ?? [];
+  const down = [
+    ...storageFaults(stores),
+    ...(isDown(provider?.data()) ? ['provider' as const] : []),
+    ...(isDown(budget?.data()) ? ['budget' as const] : []),
+  ];
+  return { ...judge(read, down), storesDown: stores.filter(({ canRead }) => !canRead).map(({ storeId }) => storeId) };
+}
+
+function storageFaults(stores: z.output<typeof StorageDocument>['stores']): Dependency[] {
+  if (stores.length === 0) return []; // nobody has looked yet
+  const isWhole = stores.every(({ canRead, canWrite }) => canRead && canWrite);
+  return [...(isWhole ? [] : ['storage' as const]), ...(stores.some(({ canRead }) => canRead) ? [] : ['media' as const])];
 }
 
 function isDown(data: Record<string, unknown> | undefined): boolean {
@@ -97,7 +121,7 @@ function isDown(data: Record<string, unknown> | undefined): boolean {
 }
 
 /** The rule of the table, alone. */
-export function judge(settings: Pick<ServiceSettings, 'phase' | 'closedFeatures'>, down: Dependency[]): Availability {
+export function judge(settings: Pick<ServiceSettings, 'phase' | 'closedFeatures'>, down: Dependency[]): Omit<Availability, 'storesDown'> {
   const entries = FEATURES.map((feature) => {
     const reason = reasonClosed(feature, settings, down);
     return [feature, { available: reason === null, reason }] as const;
@@ -112,5 +136,6 @@ function reasonClosed(
 ): UnavailableReason | null {
   const { openInPhase1, dependsOn } = table[feature];
   if (settings.closedFeatures.some((closed) => closed === feature) || (settings.phase === 1 && !openInPhase1)) return 'phase';
-  return dependsOn.find((dependency) => down.includes(dependency)) ?? null;
+  const missing = dependsOn.find((dependency) => down.includes(dependency));
+  return missing === 'media' ? 'storage' : (missing ?? null);
 }

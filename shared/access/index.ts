@@ -8,7 +8,7 @@ export {
 export { authAdmin, authErrorCode } from './authAdmin.ts';
 export { authenticate, requireRole } from './authenticate.ts';
 export type { Access, Caller, CallerOf, Role } from './caller.ts';
-export { availability, type Dependency, judge, requireOpen } from './features.ts';
+export { availability, type Dependency, judge, requireOpen, storesDown } from './features.ts';
 export { type Found, findNeeds, type Needs, needsOf } from './need.ts';
 export { rules } from './rules.ts';
 export { forgetUserState, lookUpUserState } from './userState.ts';

@@ -6,6 +6,7 @@
 import http, { type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { http as registerHttp } from '@google-cloud/functions-framework';
+import { checkStores } from '#shared/media';
 import { config, log, required, SettingsError } from '#shared/runtime';
 import type { Endpoint } from './endpoint.ts';
 import { beginExchange, type Exchange } from './exchange.ts';
@@ -21,13 +22,14 @@ const exchanges = new WeakMap<IncomingMessage, Exchange>();
 /**
  * Registers the function and guards the next server that is made, which is its server.
  *
- * @throws {SettingsError} when the settings are at fault or a secret that the definition names is missing
+ * @throws {SettingsError} when the settings are at fault, a secret that the definition names is missing, or a store would lose what it is given
  */
 export function register(
   endpoint: Endpoint,
   instance: Instance = createInstance(undefined, { checksOutput: config().NODE_ENV !== 'production' }),
 ): void {
   endpoint.secrets.forEach(required);
+  checkStores();
   registerHttp(endpoint.name, (req, res) => answer(req, res));
   guardNextServer(endpoint, instance);
 }

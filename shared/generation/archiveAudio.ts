@@ -1,7 +1,7 @@
-import { MediaFault, songObjectName } from '#shared/media';
+import { MediaFault, type StoredObject, songObjectName } from '#shared/media';
 import { type DownloadOptions, openDownload, type ProviderTask } from '#shared/music';
 import { log } from '#shared/runtime';
-import { AudioUnreadable, createFrameCounter, type FrameCounter, type MediaObject } from '#shared/songs';
+import { AudioUnreadable, createFrameCounter, type FrameCounter } from '#shared/songs';
 import { commit, isNobodysFault, type Lease, whileHolding } from './lease.ts';
 import { stagingName, storeObject } from './objects.ts';
 import { type Change, countDownload, hold, isLastDownload, publish, waitForStorage } from './transitions.ts';
@@ -27,7 +27,7 @@ export async function archiveAudio(worker: Worker, lease: Lease<Work>, song: Wor
   const { world, bounds } = worker;
   const decide = (how: (work: Work, now: Date) => Change) => commit(lease, world, (work, now) => hold(how(work, now), now, bounds));
   const { songId } = song;
-  let stored: { audio: MediaObject; durationMs: number };
+  let stored: { audio: StoredObject; durationMs: number };
   try {
     stored = await whileHolding(worker, lease, (signal) => fetchAudio(worker, { song, fence: lease.fence, task, signal }));
   } catch (error) {

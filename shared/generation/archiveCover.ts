@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { drawCover, inspectPicture } from '#shared/images';
-import { coverObjectName } from '#shared/media';
+import { coverObjectName, type StoredObject } from '#shared/media';
 import { openDownload } from '#shared/music';
 import { log } from '#shared/runtime';
-import type { MediaObject } from '#shared/songs';
 import { commit, isNobodysFault, type Lease, whileHolding } from './lease.ts';
 import { removeStaged, stagingName, storeObject } from './objects.ts';
 import { titleFrom } from './schema.ts';
@@ -17,16 +16,16 @@ import type { Worker } from './worker.ts';
  * that is done for a song, so what attempts that died have left in storage goes before.
  */
 export async function archiveCover(worker: Worker, lease: Lease<Work>, song: WorkSong, offeredUrl: string | null): Promise<void> {
-  const { world, bounds, store } = worker;
+  const { world, bounds, stores } = worker;
   const { songId } = song;
   const coverDueAtMs = Date.parse(song.coverDueAt ?? '');
   const url = world.clock.now() < coverDueAtMs ? offeredUrl : null;
-  let stored: MediaObject | null = null;
+  let stored: StoredObject | null = null;
   try {
     stored = await whileHolding(worker, lease, async (signal) => {
       const picture = url === null ? await draw(lease.record, songId) : await fetchPicture(worker, url, signal);
       const kept = await storePicture(worker, { songId, fence: lease.fence, picture, signal });
-      await removeStaged(store, songId);
+      await removeStaged(stores, songId);
       return kept;
     });
   } catch (error) {
@@ -55,7 +54,7 @@ interface Cover {
   signal: AbortSignal;
 }
 
-function storePicture({ store, bounds }: Worker, { songId, fence, picture, signal }: Cover): Promise<MediaObject> {
+function storePicture({ store, bounds }: Worker, { songId, fence, picture, signal }: Cover): Promise<StoredObject> {
   return storeObject(store, Readable.from([picture]), {
     stagingName: stagingName(songId, fence, 'cover'),
     contentType: 'image/jpeg',

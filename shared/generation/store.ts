@@ -1,5 +1,6 @@
 /** Reads and writes of `generationWork`, and of all that is derived from it, in one transaction each. */
 import type { DocumentData, Firestore, QueryDocumentSnapshot, Timestamp, Transaction } from '@google-cloud/firestore';
+import { forgetFile, writeFile } from '#shared/files';
 import { countProviderCredits, endReservation, quotaRef } from '#shared/limits';
 import { MODELS } from '#shared/music';
 import { database, fromDocument, toDocument, transact } from '#shared/runtime';
@@ -93,6 +94,7 @@ function writeSong(transaction: Transaction, db: Firestore, work: Work, effect: 
   const song = db.doc(`songs/${effect.songId}`);
   const media = db.doc(`songMedia/${effect.songId}`);
   const updatedAt = now;
+  const own = { ownerId: work.ownerId, belongsTo: effect.songId };
   switch (effect.kind) {
     case 'create':
       transaction.create(song, toDocument(freshSong(work, effect.songId, now)));
@@ -108,11 +110,13 @@ function writeSong(transaction: Transaction, db: Firestore, work: Work, effect: 
       };
       transaction.update(song, { state: 'ready', audio: shown, durationMs, ...given, updatedAt });
       transaction.update(media, { audio });
+      writeFile(transaction, db, { ...own, kind: 'audio', objects: [audio], now });
       break;
     }
     case 'cover':
       transaction.update(song, { hasCover: true, updatedAt });
       transaction.update(media, { cover: effect.cover });
+      writeFile(transaction, db, { ...own, kind: 'cover', objects: [effect.cover], now });
       break;
     case 'fail':
       transaction.update(song, { state: 'failed', updatedAt });
@@ -136,6 +140,7 @@ export function removeSong(
 ): void {
   transaction.delete(db.doc(`songs/${songId}`));
   transaction.set(db.doc(`songMedia/${songId}`), { ownerId, audio: null, cover: null } satisfies SongMedia);
+  for (const kind of ['audio', 'cover'] as const) forgetFile(transaction, db, kind, songId);
   createDiscard(transaction, db, songId, discardAt);
 }
 

@@ -6,8 +6,8 @@
  *
  * Nothing here waits, reads or writes; `store.ts` does, under the fence.
  */
+import type { StoredObject } from '#shared/media';
 import type { ProviderTask } from '#shared/music';
-import type { MediaObject } from '#shared/songs';
 import { type Bounds, discardAt, later } from './bounds.ts';
 import { dueAfter, makingEndsMs, nextDue } from './dueTimes.ts';
 import { type FailureCode, failure } from './schema.ts';
@@ -28,8 +28,8 @@ export type SongEffect =
   | { kind: 'create'; songId: string }
   | { kind: 'fail'; songId: string; discardAt: string | null }
   | { kind: 'remove'; songId: string; discardAt: string }
-  | { kind: 'publish'; songId: string; audio: MediaObject; durationMs: number; title: string | null; lyrics: string | null }
-  | { kind: 'cover'; songId: string; cover: MediaObject };
+  | { kind: 'publish'; songId: string; audio: StoredObject; durationMs: number; title: string | null; lyrics: string | null }
+  | { kind: 'cover'; songId: string; cover: StoredObject };
 
 type Patch = Partial<Work>;
 
@@ -126,7 +126,7 @@ export function hear(work: Work, { tasks, waitMs }: Heard, now: Date, bounds: Bo
 /** The sound is in our storage. From here on the song can be heard. */
 export function publish(
   work: Work,
-  { songId, ...stored }: { songId: string; audio: MediaObject; durationMs: number; title: string | null; lyrics: string | null },
+  { songId, ...stored }: { songId: string; audio: StoredObject; durationMs: number; title: string | null; lyrics: string | null },
   now: Date,
   bounds: Bounds,
 ): Change {
@@ -162,7 +162,7 @@ export function waitForStorage(work: Work, songId: string, now: Date, bounds: Bo
 }
 
 /** The cover is in our storage; or there is nothing to wait for any more. */
-export function cover(work: Work, songId: string, stored: MediaObject | null, now: Date, bounds: Bounds): Change {
+export function cover(work: Work, songId: string, stored: StoredObject | null, now: Date, bounds: Bounds): Change {
   if (stateOf(work, songId) !== 'ready') return same(work);
   const concluded = conclude({ ...work, songs: withSong(work, songId, { coverDueAt: null }) }, work, now, bounds);
   return stored ? { ...concluded, songs: [...concluded.songs, { kind: 'cover', songId, cover: stored }] } : concluded;

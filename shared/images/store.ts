@@ -1,4 +1,5 @@
 import type { Firestore, WriteBatch } from '@google-cloud/firestore';
+import { writeFile } from '#shared/files';
 import { toDocument } from '#shared/runtime';
 import type { Image, ImageMedia, ImageType } from './schema.ts';
 
@@ -6,6 +7,8 @@ import type { Image, ImageMedia, ImageType } from './schema.ts';
 export function createImage(batch: WriteBatch, db: Firestore, image: Image, media: ImageMedia): void {
   batch.create(db.doc(`images/${image.imageId}`), toDocument(image));
   batch.create(db.doc(`imageMedia/${image.imageId}`), toDocument(media));
+  const { imageId: belongsTo, ownerId, createdAt } = image;
+  writeFile(batch, db, { kind: 'image', ownerId, belongsTo, objects: [media.original], now: new Date(createdAt) });
 }
 
 const ENDINGS: Record<ImageType, string> = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp' };

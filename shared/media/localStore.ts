@@ -62,7 +62,7 @@ class LocalStore implements MediaStore {
     } catch (error) {
       throw passing.failedWith(error) ? error : asFault(error);
     }
-    return { stagingName, contentType, ...passing.result() };
+    return { storeId: this.id, stagingName, contentType, ...passing.result() };
   }
 
   publish(staged: StagedObject, name: string): Promise<StoredObject> {
@@ -70,7 +70,7 @@ class LocalStore implements MediaStore {
       const wanted = { bytes: staged.bytes, sha256: staged.sha256, contentType: staged.contentType };
       if (!(await this.isPublished(name, wanted))) await this.link(staged, name, wanted);
       await this.discard(staged);
-      return { name, ...wanted };
+      return { storeId: this.id, name, ...wanted };
     });
   }
 
@@ -98,7 +98,10 @@ class LocalStore implements MediaStore {
   find(name: string): Promise<StoredObject | undefined> {
     return guarded(async () => {
       const description = await this.describe(name);
-      return description && { name, ...description };
+      if (!description) return undefined;
+      const file = await unlessGone(stat(this.path(name)));
+      if (file?.size !== description.bytes) throw new MediaFault('damaged', 'the object has another size than expected');
+      return { storeId: this.id, name, ...description };
     });
   }
 

@@ -5,19 +5,24 @@
  * repeat and safe twice at once, and two stores can be compared by name.
  */
 import type { Readable } from 'node:stream';
-import { explainKeyFault, type KeyFault } from './keyFaults.ts';
+import { z } from 'zod';
+import { explainKeyFault, type KeyFault } from './key/keyFaults.ts';
 import type { ByteRange } from './ranges.ts';
 
-export interface StoredObject {
-  name: string;
-  bytes: number;
+/** An object that has its name, and a store that has it. Documents keep it in this form. */
+export const StoredObject = z.object({
+  storeId: z.string(),
+  name: z.string(),
+  bytes: z.int(),
   /** Hex. */
-  sha256: string;
-  contentType: string;
-}
+  sha256: z.string(),
+  contentType: z.string(),
+});
+export type StoredObject = z.output<typeof StoredObject>;
 
 /** Bytes that are safe in the store, but not yet under a name that anyone reads. */
 export interface StagedObject {
+  storeId: string;
   stagingName: string;
   bytes: number;
   /** Hex. */
@@ -64,7 +69,7 @@ export interface SignOptions {
 
 /** Each method throws `MediaFault` and nothing else, but for faults of the given source or signal, which it throws as they are. */
 export interface MediaStore {
-  readonly kind: 'gcs' | 'local';
+  readonly kind: 'gcs' | 'local' | 'hybrid';
   /** Tells stores of a deployment apart, also in tickets and documents: `gcs:<bucket>`, `local:<directory>`. */
   readonly id: string;
 

@@ -1,12 +1,16 @@
-import { config, systemClock } from '#shared/runtime';
-import { createCredentials, createKeySource, type KeySource, readKeyFile } from './credentials.ts';
-import type { KeyDiagnosis } from './diagnoseKey.ts';
-import { createGcsStore } from './gcsStore.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { config, SettingsError, systemClock } from '#shared/runtime';
+import { createGcsStore } from './gcs/gcsStore.ts';
+import { createHybridStore } from './hybridStore.ts';
+import { createCredentials, createKeySource, type KeySource, readKeyFile } from './key/credentials.ts';
+import type { KeyDiagnosis } from './key/diagnoseKey.ts';
+import { createSecretReader, secretPath } from './key/secretManager.ts';
 import { createLocalStore } from './localStore.ts';
 import { MediaFault, type MediaStore } from './port.ts';
-import { createSecretReader, secretPath } from './secretManager.ts';
 
 let stores: MediaStore[] | undefined;
+let together: MediaStore | undefined;
 
 /** The stores that `MEDIA_STORES` names, in its order; by default one bucket, `<project>-media`. Made once per process. */
 export function mediaStores(): MediaStore[] {
@@ -14,12 +18,42 @@ export function mediaStores(): MediaStore[] {
   return stores;
 }
 
+/** All of them as one: a write is safe when it returns, a read takes what any of them has. */
+export function mediaStore(): MediaStore {
+  const [first, ...others] = mediaStores() as [MediaStore, ...MediaStore[]];
+  together ??= others.length === 0 ? first : createHybridStore([first, ...others]);
+  return together;
+}
+
+/** In a directory of `MEDIA_STORES`: the operator's word that all instances see the same files, which outlive them. */
+const SHARED_VOLUME_MARKER = '.sori-shared-volume';
+
+/**
+ * On Google Cloud a function's own disk is memory, which ends with its instance.
+ *
+ * @throws {SettingsError} for a directory that is not known to be more than that
+ */
+export function checkStores(): void {
+  const { K_SERVICE } = config();
+  if (K_SERVICE === undefined) return;
+  const isLost = storeNames().some((name) => {
+    const [kind, place] = splitOnce(name);
+    return kind === 'local' && !existsSync(join(place, SHARED_VOLUME_MARKER));
+  });
+  const rule = `on Google Cloud a local directory must be a shared volume, which a file ${SHARED_VOLUME_MARKER} in it confirms`;
+  if (isLost) throw new SettingsError([`MEDIA_STORES: ${rule}`]);
+}
+
+function storeNames(): string[] {
+  const { MEDIA_STORES, GOOGLE_CLOUD_PROJECT } = config();
+  return MEDIA_STORES ?? [`gcs:${GOOGLE_CLOUD_PROJECT}-media`];
+}
+
 function makeStores(): MediaStore[] {
-  const { MEDIA_STORES, GOOGLE_CLOUD_PROJECT, STORAGE_EMULATOR_HOST, GOOGLE_TOKEN_URL } = config();
-  const names = MEDIA_STORES ?? [`gcs:${GOOGLE_CLOUD_PROJECT}-media`];
+  const { GOOGLE_CLOUD_PROJECT, STORAGE_EMULATOR_HOST, GOOGLE_TOKEN_URL } = config();
   const keys = givenKey()?.source; // one for all buckets: they are reached with the same account
-  return names.map((name) => {
-    const [kind, place = ''] = splitOnce(name);
+  return storeNames().map((name) => {
+    const [kind, place] = splitOnce(name);
     if (kind === 'local') return createLocalStore(place);
     const address = { bucketName: place, projectId: GOOGLE_CLOUD_PROJECT, apiEndpoint: STORAGE_EMULATOR_HOST };
     return createGcsStore({ ...address, keys, tokenUrl: GOOGLE_TOKEN_URL });
@@ -89,7 +123,7 @@ function makeGivenKey(): GivenKey | undefined {
 }
 
 async function ownToken(): Promise<string> {
-  const { defaultAccessToken } = await import('./googleAuth.ts');
+  const { defaultAccessToken } = await import('./gcs/googleAuth.ts');
   return defaultAccessToken();
 }
 

@@ -3,7 +3,7 @@
  *
  * Convention of all documents: fields whose name ends in `At` are Timestamps in Firestore and ISO 8601 strings in our types.
  */
-import type { DocumentData, FieldValue, Firestore, Transaction } from '@google-cloud/firestore';
+import type { DocumentData, FieldValue, Firestore, Query, Transaction } from '@google-cloud/firestore';
 import { config } from './config.ts';
 
 let client: Promise<Firestore> | undefined;
@@ -35,6 +35,13 @@ export async function closeDatabase(): Promise<void> {
 export async function increment(by: number): Promise<FieldValue> {
   const { FieldValue } = await import('./firestoreClient.ts');
   return FieldValue.increment(by);
+}
+
+/** The sum of a field over all documents of a query, which the database adds up: a read for each 1,000 of them. */
+export async function sumOf(query: Query, field: string, transaction?: Transaction): Promise<number> {
+  const { AggregateField } = await import('./firestoreClient.ts');
+  const asked = query.aggregate({ sum: AggregateField.sum(field) });
+  return (await (transaction ? transaction.get(asked) : asked.get())).data().sum;
 }
 
 /**

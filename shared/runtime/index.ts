@@ -13,7 +13,7 @@ export {
 export { decodeCursor, encodeCursor } from './cursor.ts';
 export { DeadlineExceeded, within } from './deadline.ts';
 export { Problem, problem } from './errors.ts';
-export { closeDatabase, database, fromDocument, increment, toDocument, transact } from './firestore.ts';
+export { closeDatabase, database, fromDocument, increment, sumOf, toDocument, transact } from './firestore.ts';
 export { type HttpAnswer, HttpFailure, type HttpRequest, send } from './http.ts';
 export { type NewId, newId } from './ids.ts';
 export { addLogContext, describeError, hashUid, type LogContext, log, mask, traceparent, withLogContext } from './log.ts';

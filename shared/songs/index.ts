@@ -2,6 +2,5 @@ export { changeSong } from './changeSong.ts';
 export { AudioUnreadable, createFrameCounter, type FrameCounter, type PlayingTime } from './frameCounter.ts';
 export { listOwnSongs, listPublicSongs } from './listSongs.ts';
 export { createPlayback } from './playback.ts';
-export { Lyrics, type MediaObject, Song, SongId, SongMedia, SongState, Title, Visibility } from './schema.ts';
-export { showObject } from './showObject.ts';
+export { Lyrics, Song, SongId, SongMedia, SongState, Title, Visibility } from './schema.ts';
 export { forgetSong, readSongMedia, songs, songsEverMade, toSong } from './store.ts';

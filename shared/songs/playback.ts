@@ -1,7 +1,7 @@
 import type { Caller } from '#shared/access';
-import { issueTicket } from '#shared/media';
+import { issueTicket, type StoredObject } from '#shared/media';
 import { type NewId, problem, serviceUrl } from '#shared/runtime';
-import type { MediaObject, Song } from './schema.ts';
+import type { Song } from './schema.ts';
 import { readSongMedia } from './store.ts';
 
 export interface Playback {
@@ -19,7 +19,7 @@ export async function createPlayback({ songId }: Song, caller: Caller, { now, ne
   const media = await readSongMedia(songId);
   if (!media?.audio) throw problem('song_not_ready');
   const subject = caller.kind === 'user' ? caller.uid : null;
-  const sign = (use: 'audio' | 'cover', { storeId, ...object }: MediaObject) =>
+  const sign = (use: 'audio' | 'cover', { storeId, ...object }: StoredObject) =>
     issueTicket({ use, jti: newId('tkt'), subject, songId, storeId, object }, { now: now.getTime() });
   const audio = sign('audio', media.audio);
   return {

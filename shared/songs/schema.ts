@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StoredObject } from '#shared/media';
 import { idOf, text } from '#shared/runtime';
 
 export const SongId = idOf('sng');
@@ -32,15 +33,6 @@ export const Song = z.strictObject({
 });
 export type Song = z.output<typeof Song>;
 
-const MediaObject = z.object({
-  storeId: z.string(),
-  name: z.string(),
-  bytes: z.int(),
-  sha256: z.string(),
-  contentType: z.string(),
-});
-export type MediaObject = z.output<typeof MediaObject>;
-
 /** Where a song's bytes are: `songMedia/{songId}`, which no client may read. */
-export const SongMedia = z.object({ ownerId: z.string(), audio: MediaObject.nullable(), cover: MediaObject.nullable() });
+export const SongMedia = z.object({ ownerId: z.string(), audio: StoredObject.nullable(), cover: StoredObject.nullable() });
 export type SongMedia = z.output<typeof SongMedia>;

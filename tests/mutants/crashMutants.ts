@@ -18,7 +18,7 @@ export const crashMutants: Mutant[] = [
   },
   {
     guarantee: 'G1',
-    file: 'shared/media/gcsStore.ts',
+    file: 'shared/media/gcs/gcsStore.ts',
     search: '(error.status === 412 || error.status === 404) && (await this.isPublished(wanted))',
     replace: 'error.status === 404 && (await this.isPublished(wanted))',
     test: 'tests/guarantees/g01-killMatrix.test.ts',

@@ -95,14 +95,14 @@ export const streamMutants: Mutant[] = [
   },
   {
     guarantee: 'G8',
-    file: 'shared/media/gcsStore.ts',
+    file: 'shared/media/gcs/gcsStore.ts',
     search: '{ ...this.context, limits: SIGNING_LIMITS }',
     replace: 'this.context',
     test: 'tests/endpoints/songs/streamOwnAccount.test.ts',
   },
   {
     guarantee: 'G8',
-    file: 'shared/media/gcsClient.ts',
+    file: 'shared/media/gcs/gcsClient.ts',
     search: 'Math.floor(now / HOUR_MS) * HOUR_MS',
     replace: 'now',
     test: 'tests/endpoints/songs/streamSigning.test.ts',

@@ -1,11 +1,12 @@
 /** Makes what a test needs to be there, with only the fields that matter written out. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { writeFile } from '#shared/files';
 import { createGeneration, type Generation } from '#shared/generation';
 import { Claim } from '#shared/limits';
-import { coverObjectName, mediaStores, songObjectName } from '#shared/media';
+import { coverObjectName, mediaStores, type StoredObject, songObjectName } from '#shared/media';
 import { database, newId, toDocument } from '#shared/runtime';
-import type { MediaObject, Song } from '#shared/songs';
+import type { Song } from '#shared/songs';
 
 interface SongFields extends Partial<Song> {
   /** A uid. */
@@ -48,7 +49,11 @@ export const given = {
     };
     const db = await database();
     const batch = db.batch().create(db.doc(`songs/${songId}`), toDocument(song));
-    await batch.create(db.doc(`songMedia/${songId}`), { ownerId: owner, audio, cover }).commit();
+    batch.create(db.doc(`songMedia/${songId}`), { ownerId: owner, audio, cover });
+    const own = { ownerId: owner, belongsTo: songId, now: new Date(now) };
+    if (audio) writeFile(batch, db, { ...own, kind: 'audio', objects: [audio] });
+    if (cover) writeFile(batch, db, { ...own, kind: 'cover', objects: [cover] });
+    await batch.commit();
     return song;
   },
 
@@ -65,11 +70,11 @@ export const given = {
   },
 };
 
-async function store(name: string, bytes: Buffer, contentType: string): Promise<MediaObject> {
+async function store(name: string, bytes: Buffer, contentType: string): Promise<StoredObject> {
   const [first] = mediaStores();
   if (!first) throw new Error('MEDIA_STORES names no store');
   const staged = await first.stage(Readable.from([bytes]), { stagingName: `staging/${newId('fil')}`, contentType, maxBytes: bytes.length });
-  return { storeId: first.id, ...(await first.publish(staged, name)) };
+  return await first.publish(staged, name);
 }
 
 function sha256(bytes: Buffer): string {

@@ -44,8 +44,14 @@ describe('A ticket for a song that stands in two stores', () => {
     expect([answer.status, Buffer.from(await answer.arrayBuffer())]).toEqual([206, SOUND.subarray(5, 10)]);
   });
 
-  it('for a store that the service no longer has is not available, and says when to come back', async () => {
+  it('for a store that the service no longer has plays from whichever has it', async () => {
     const answer = await play('local:/nowhere');
+    expect([answer.status, Buffer.from(await answer.arrayBuffer())]).toEqual([206, SOUND.subarray(5, 10)]);
+  });
+
+  it('is not available when no store has it, and says when to come back', async () => {
+    await second.delete(object.name);
+    const answer = await play(second.id);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '30']);
     expect(await answer.json()).toMatchObject({ code: 'feature_unavailable', feature: 'streaming', reason: 'storage' });
   });

@@ -5,8 +5,8 @@ import path from 'node:path';
 import type { MediaStore } from '#shared/media';
 import { type LocalGoogle, startGoogle } from '../../../scripts/local/google/index.ts';
 import { type Part, startPart } from '../../../scripts/local/processes/part.ts';
-import { createKeySource } from '../../../shared/media/credentials.ts';
-import { createGcsStore } from '../../../shared/media/gcsStore.ts';
+import { createGcsStore } from '../../../shared/media/gcs/gcsStore.ts';
+import { createKeySource } from '../../../shared/media/key/credentials.ts';
 import type { StorageInput, StorageReady } from '../../faults/storageProcess.ts';
 import { openTcpProxy, type TcpProxy } from '../../faults/tcpProxy.ts';
 

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { systemWorld } from '#shared/runtime';
 import { type LocalGcs, startGcs } from '../../../scripts/local/gcs/index.ts';
 import { type LocalGoogle, type ServiceAccountKey, startGoogle } from '../../../scripts/local/google/index.ts';
-import { createKeySource } from '../../../shared/media/credentials.ts';
-import { createGcsStore, type GcsStoreOptions } from '../../../shared/media/gcsStore.ts';
+import { createGcsStore, type GcsStoreOptions } from '../../../shared/media/gcs/gcsStore.ts';
+import { createHybridStore } from '../../../shared/media/hybridStore.ts';
+import { createKeySource } from '../../../shared/media/key/credentials.ts';
 import { createLocalStore } from '../../../shared/media/localStore.ts';
 import type { MediaStore } from '../../../shared/media/port.ts';
 
@@ -53,6 +54,13 @@ export async function openGcsStore(): Promise<OpenGcs> {
     await rm(directory, { recursive: true, force: true });
   }
   return { store: anotherStore(), url: gcs.url, google, storage: gcs, key, keyPath, anotherStore, close };
+}
+
+/** The directory is written to first. */
+export async function openHybridStore(): Promise<OpenStore & { local: MediaStore; bucket: OpenGcs }> {
+  const [directory, bucket] = await Promise.all([openLocalStore(), openGcsStore()]);
+  const store = createHybridStore([directory.store, bucket.store]);
+  return { store, local: directory.store, bucket, close: async () => void (await Promise.all([directory.close(), bucket.close()])) };
 }
 
 /** `bytes` bytes that follow from `seed`, in chunks of 64 KiB, made when asked for. */

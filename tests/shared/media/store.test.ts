@@ -1,13 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ListedObject, MediaStore, StagedObject } from '#shared/media';
-import { type OpenStore, openGcsStore, openLocalStore, readAll, someBytes } from './someStores.ts';
+import { type OpenStore, openGcsStore, openHybridStore, openLocalStore, readAll, someBytes } from './someStores.ts';
 
 const AUDIO = 'audio/mpeg';
 
 describe.each([
   ['a directory', openLocalStore],
   ['a bucket', openGcsStore],
+  ['a directory and a bucket together', openHybridStore],
 ])('In %s', (_kind, openStore: () => Promise<OpenStore>) => {
   let opened: OpenStore;
   let store: MediaStore;
@@ -37,11 +38,11 @@ describe.each([
     const staged = await stage(bytes);
     expect(staged).toMatchObject({ bytes, sha256, contentType: AUDIO });
     const name = `songs/${randomUUID()}/${sha256}.mp3`;
-    expect(await store.publish(staged, name)).toEqual({ name, bytes, sha256, contentType: AUDIO });
+    expect(await store.publish(staged, name)).toEqual({ storeId: staged.storeId, name, bytes, sha256, contentType: AUDIO });
     const { body, ...about } = await store.open(name);
     expect(about).toEqual({ bytes, contentType: AUDIO });
     expect((await readAll(body)).equals(whole)).toBe(true);
-    expect(await store.find(name)).toEqual({ name, bytes, sha256, contentType: AUDIO });
+    expect(await store.find(name)).toEqual({ storeId: staged.storeId, name, bytes, sha256, contentType: AUDIO });
   });
 
   it('a part of an object can be read, and the whole size is told', async () => {

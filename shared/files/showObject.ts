@@ -1,13 +1,15 @@
-import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
-import { log, problem } from '#shared/runtime';
-import type { MediaObject, Song } from './schema.ts';
+import { storesDown } from '#shared/access';
+import { MediaFault, type MediaStore, mediaStores, type StoredObject } from '#shared/media';
+import { type Clock, log, problem } from '#shared/runtime';
+import { reportLost } from './store.ts';
 
 export interface ShowOptions {
   now: Date;
+  clock: Clock;
   /** Ends when nobody waits for the answer any more. */
   signal: AbortSignal;
-  /** Whose object it is. Its bytes are the same ever since there was something to hear or see. */
-  song: Pick<Song, 'createdAt'>;
+  /** Of what it belongs to. Its bytes are the same ever since there was something to hear or see. */
+  createdAt: string;
   /** Saved under this name instead of played. */
   downloadName?: string;
 }
@@ -23,19 +25,48 @@ const PASSED_THROUGH_BYTES = 8 * 1024 * 1024;
 const SIGNING_PAUSE_MS = 15_000;
 
 /**
- * An object as an answer: a redirect where the store can sign URLs, else its bytes. While a bucket can be read and only signing
- * fails, single ranges of 8 MiB at most are passed through.
+ * An object as an answer: a redirect where its store can sign URLs, else its bytes. A listen stays with the store that its ticket
+ * names while that works; else any other that has it serves. While a bucket can be read and only signing fails, and nobody else
+ * has it, single ranges of 8 MiB at most are passed through.
  *
  * @throws `feature_unavailable` when it cannot be read now
  */
-export async function showObject(object: MediaObject, { now, signal, song, downloadName }: ShowOptions) {
-  const store = mediaStores().find(({ id }) => id === object.storeId);
-  if (!store) throw unavailable(new Error(`no store ${object.storeId} in MEDIA_STORES`));
+export async function showObject(object: StoredObject, { now, clock, signal, createdAt, downloadName }: ShowOptions) {
   const named = downloadName === undefined ? {} : { downloadName: safeName(downloadName) };
-  const signed = await signRead(store, object.name, { now: now.getTime(), ...named });
-  if (signed) return redirect(signed, now);
-  const bounded = store.signRead ? { mostBytesAtOnce: PASSED_THROUGH_BYTES } : {};
-  return { ...file(store, object, signal), ...named, ...bounded, modifiedAt: new Date(song.createdAt) };
+  const about = { ...named, modifiedAt: new Date(createdAt) };
+  for (const store of await storesInOrder(object.storeId, clock)) {
+    const signed = await signRead(store, object.name, { now: now.getTime(), ...named });
+    if (signed) return redirect(signed, now);
+    if (!store.signRead && (await isThere(store, object, now))) return { ...file(store, object, signal), ...about };
+  }
+  const bucket = mediaStores().find((store) => store.signRead);
+  if (!bucket) throw unavailable(new Error(`no store of MEDIA_STORES has ${object.name}`));
+  return { ...file(bucket, object, signal), ...about, mostBytesAtOnce: PASSED_THROUGH_BYTES };
+}
+
+/** The one that is named first. Those that are known to be down are not asked while another works. */
+async function storesInOrder(storeId: string, clock: Clock): Promise<MediaStore[]> {
+  const stores = mediaStores();
+  if (stores.length === 1) return stores;
+  const down = await storesDown(clock);
+  const working = stores.filter(({ id }) => !down.has(id));
+  const isOther = ({ id }: MediaStore) => Number(id !== storeId);
+  return (working.length > 0 ? working : stores).toSorted((one, other) => isOther(one) - isOther(other));
+}
+
+/** A disk tells at once. With one store nobody else could help, and opening it tells as well. */
+async function isThere(store: MediaStore, { name, sha256 }: StoredObject, now: Date): Promise<boolean> {
+  if (mediaStores().length === 1) return true;
+  try {
+    const found = await store.find(name);
+    if (found?.sha256 === sha256) return true;
+  } catch (error) {
+    if (!(error instanceof MediaFault)) throw error;
+    log.warn('media_store_failed', { storeId: store.id, error });
+    if (error.kind !== 'damaged') return false;
+  }
+  await reportLost(name, store.id, now);
+  return false;
 }
 
 /** Stores whose URLs could not be signed, and until when nobody tries again. */
@@ -65,7 +96,7 @@ function redirect({ url, expiresAt }: SignedUrl, now: Date) {
   return { kind: 'redirect' as const, url, privateCacheS: Math.max(0, livesS - CLOCK_SKEW_S) };
 }
 
-function file(store: MediaStore, { name, bytes, sha256, contentType }: MediaObject, signal: AbortSignal) {
+function file(store: MediaStore, { name, bytes, sha256, contentType }: StoredObject, signal: AbortSignal) {
   return {
     kind: 'file' as const,
     bytes,

@@ -2,9 +2,9 @@
 import { type Bucket, CRC32C, Storage } from '@google-cloud/storage';
 import { create as contentDisposition } from 'content-disposition';
 import type { GoogleAuth } from 'google-auth-library';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from '../key/credentials.ts';
+import { MediaFault, type SignedUrl, type SignOptions } from '../port.ts';
 import { createDefaultAuth, createKeyAuth } from './googleAuth.ts';
-import { MediaFault, type SignedUrl, type SignOptions } from './port.ts';
 
 export interface GcsClient {
   bucket: Bucket;

@@ -1,11 +1,8 @@
 import type { File } from '@google-cloud/storage';
 import { systemWorld, type World } from '#shared/runtime';
-import { type Credentials, createCredentials, type KeySource } from './credentials.ts';
-import { asMediaFault, type CallContext, type CallLimits, callGcs, GcsRefusal } from './gcsCall.ts';
-import type { GcsAddress } from './gcsClient.ts';
-import type { Gcs } from './gcsRequest.ts';
-import { measured } from './measured.ts';
-import { checkObjectName } from './objectNames.ts';
+import { type Credentials, createCredentials, type KeySource } from '../key/credentials.ts';
+import { measured } from '../measured.ts';
+import { checkObjectName } from '../objectNames.ts';
 import {
   type ListedObject,
   MediaFault,
@@ -16,8 +13,11 @@ import {
   type StagedObject,
   type StageOptions,
   type StoredObject,
-} from './port.ts';
-import type { ByteRange } from './ranges.ts';
+} from '../port.ts';
+import type { ByteRange } from '../ranges.ts';
+import { asMediaFault, type CallContext, type CallLimits, callGcs, GcsRefusal } from './gcsCall.ts';
+import type { GcsAddress } from './gcsClient.ts';
+import type { Gcs } from './gcsRequest.ts';
 
 export interface GcsStoreOptions extends GcsAddress {
   /** A given key; without one, application default credentials. */
@@ -62,14 +62,15 @@ class GcsStore implements MediaStore {
       const leftover = await this.describe(checkObjectName(stagingName));
       const upload = { name: stagingName, contentType, ifGenerationMatch: leftover?.generation ?? '0', signal };
       const { generation } = await (await import('./gcsUpload.ts')).uploadToGcs(gcs, passing, upload);
-      return { stagingName, contentType, generation, ...passing.result() };
+      return { storeId: this.id, stagingName, contentType, generation, ...passing.result() };
     } catch (error) {
       throw passing.failedWith(error) ? error : asMediaFault(error);
     }
   }
 
   async publish(staged: StagedObject, name: string): Promise<StoredObject> {
-    const wanted = { name: checkObjectName(name), bytes: staged.bytes, sha256: staged.sha256, contentType: staged.contentType };
+    const { bytes, sha256, contentType } = staged;
+    const wanted = { storeId: this.id, name: checkObjectName(name), bytes, sha256, contentType };
     try {
       await this.call((file) => copyTo(file(staged.stagingName, staged.generation), file(name).name, wanted));
     } catch (error) {
@@ -97,7 +98,8 @@ class GcsStore implements MediaStore {
     if (!found) return undefined;
     const sha256 = found.metadata?.['sha256'];
     if (typeof sha256 !== 'string') throw new MediaFault('damaged', 'Google Cloud Storage: the object has no checksum of ours');
-    return { name, bytes: Number(found.size), sha256, contentType: found.contentType ?? 'application/octet-stream' };
+    const contentType = found.contentType ?? 'application/octet-stream';
+    return { storeId: this.id, name, bytes: Number(found.size), sha256, contentType };
   }
 
   delete(name: string): Promise<void> {
