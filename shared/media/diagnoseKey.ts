@@ -169,7 +169,7 @@ function readPrivateKey(given: string, repairs: Repairs): KeyObject {
   const pem = unpackPem(given, repairs);
   const [begin = '', label] = LABEL.exec(pem) ?? [];
   if (label !== undefined) checkLabel(label, pem);
-  const body = pem.slice(pem.indexOf(begin) + begin.length).replace(/-{2,}[\s\S]*$/, '');
+  const body = pem.slice(pem.indexOf(begin) + begin.length).replace(/(-{2,}|\n-$)[\s\S]*$/, '');
   const base64 = body.replace(/\s+/g, '');
   const der = /^[\w+/-]*=*$/.test(base64) ? Buffer.from(base64, 'base64') : undefined;
   const key = der && parseDer(der);
