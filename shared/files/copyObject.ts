@@ -1,13 +1,15 @@
-import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
-import { log, type World } from '#shared/runtime';
+import { MediaFault, type MediaStore, type StagedObject } from '#shared/media';
+import type { World } from '#shared/runtime';
 import type { FileObject } from './schema.ts';
-import { missingIn, without } from './store.ts';
-import { verifyCopy } from './verifyCopy.ts';
+import { without } from './store.ts';
+import type { StoresInUse } from './storesInUse.ts';
+import { isLoss, readCopy, verifyCopy } from './verifyCopy.ts';
 
 interface Copying {
   world: World;
   signal: AbortSignal;
   fileId: string;
+  stores: StoresInUse;
 }
 
 interface Copied {
@@ -15,17 +17,22 @@ interface Copied {
   object: FileObject;
   /** Copies that were believed to be there and were not. */
   lost: number;
-  /** Why it is not everywhere. */
+  /** Why it is not everywhere: `missing` when no store has a good copy. */
   fault?: MediaFault;
 }
 
-/** Brings an object to the stores that lack it. What is there under its name already is read, and replaced only when it is not this object. */
-export async function copyObject(object: FileObject, { world, signal, fileId }: Copying): Promise<Copied> {
+/**
+ * Brings an object to the stores that lack it. What is there under its name already is read; when it is not this object, it goes,
+ * but only when a good copy lies in that store, ready to take its place.
+ */
+export async function copyObject(object: FileObject, copying: Copying): Promise<Copied> {
+  const { stores, signal } = copying;
   const state: Copied = { object, lost: 0 };
-  for (const target of storesOf(missingIn(object))) {
+  for (const target of stores.all.filter(({ id }) => !object.storeIds.includes(id))) {
     try {
-      if (await isThere(target, object, signal)) state.object = withStore(state.object, target.id);
-      else await copyTo(target, state, { signal, stagingName: `staging/${fileId}/copy-${world.newId('clm')}` });
+      const found = await stores.ask(target, () => verifyCopy(target, object, signal));
+      if (found !== 'good') await copyTo(target, state, { ...copying, isDamaged: found === 'damaged' });
+      state.object = { ...state.object, storeIds: [...state.object.storeIds, target.id] };
     } catch (error) {
       if (!(error instanceof MediaFault)) throw error;
       state.fault = error;
@@ -34,59 +41,66 @@ export async function copyObject(object: FileObject, { world, signal, fileId }: 
   return state;
 }
 
-/** @returns false when there is nothing, or nothing good: that has then been removed */
-async function isThere(target: MediaStore, object: FileObject, signal: AbortSignal): Promise<boolean> {
-  const found = await verifyCopy(target, object, signal);
-  if (found === 'damaged') await target.delete(object.name);
-  return found === 'good';
-}
-
-async function copyTo(target: MediaStore, state: Copied, options: { signal: AbortSignal; stagingName: string }): Promise<void> {
-  for (const source of storesOf(state.object.storeIds)) {
-    if (await copyFrom(source, target, state.object, options)) {
-      state.object = withStore(state.object, target.id);
-      return;
+/** From any store that has a good one. What turns out to be none is told in `state`. */
+async function copyTo(target: MediaStore, state: Copied, copying: Copying & { isDamaged: boolean }): Promise<void> {
+  const { stores, isDamaged } = copying;
+  let fault: MediaFault | undefined;
+  for (const source of stores.all.filter(({ id }) => state.object.storeIds.includes(id))) {
+    const staged = await stageFrom(source, target, state.object, copying);
+    if (!(staged instanceof MediaFault)) {
+      return await stores.ask(target, () => replace(target, staged, { name: state.object.name, isDamaged }));
     }
-    state.lost += 1;
-    state.object = without(state.object, source.id);
+    if (isLoss(staged)) {
+      state.lost += 1;
+      state.object = without(state.object, source.id);
+    } else fault ??= staged;
   }
-  log.error('media_object_lost', { name: state.object.name });
-  throw new MediaFault('missing', 'no store has a good copy');
+  throw fault ?? new MediaFault('missing', 'no store has a good copy');
 }
 
-/** @returns false when the source has not the object that it should have */
-async function copyFrom(
+/** @returns what is wrong with the source. @throws {MediaFault} of the target */
+async function stageFrom(
   source: MediaStore,
   target: MediaStore,
   { name, bytes, sha256, contentType }: FileObject,
-  { signal, stagingName }: { signal: AbortSignal; stagingName: string },
-): Promise<boolean> {
-  const opened = await source.open(name, undefined, signal).catch((error: unknown) => {
-    if (error instanceof MediaFault && (error.kind === 'missing' || error.kind === 'damaged')) return undefined;
-    throw error;
-  });
-  if (!opened) return false;
-  try {
-    const staged = await target.stage(opened.body, { stagingName, contentType, maxBytes: bytes, signal });
-    if (staged.sha256 === sha256) {
-      await target.publish(staged, name);
-      return true;
+  { world, stores, signal, fileId }: Copying,
+): Promise<StagedObject | MediaFault> {
+  let fault: MediaFault | undefined;
+  async function* watched() {
+    try {
+      stores.check(source);
+      yield* readCopy(source, name, signal);
+    } catch (error) {
+      if (error instanceof MediaFault) fault = error;
+      throw error;
     }
-    await target.discard(staged);
-    return false;
-  } catch (error) {
-    await target.discard(stagingName).catch(() => undefined);
-    if (error instanceof MediaFault && error.kind === 'too_large') return false; // it is longer than it was
-    throw error;
-  } finally {
-    opened.body.destroy();
   }
+  const stagingName = `staging/${fileId}/copy-${world.newId('clm')}`;
+  try {
+    const staged = await target.stage(watched(), { stagingName, contentType, maxBytes: bytes, signal });
+    if (staged.sha256 === sha256) return staged;
+    fault = new MediaFault('damaged', 'the copy has other bytes');
+    await target.discard(staged).catch(() => undefined);
+  } catch (error) {
+    if (error instanceof MediaFault && error.kind === 'too_large') fault = new MediaFault('damaged', 'the copy is longer than it was');
+    stores.note(fault ? source : target, fault ?? error);
+    if (!fault) throw error;
+  }
+  return fault;
 }
 
-function withStore(object: FileObject, storeId: string): FileObject {
-  return { ...object, storeIds: [...object.storeIds, storeId] };
-}
-
-function storesOf(ids: string[]): MediaStore[] {
-  return mediaStores().filter(({ id }) => ids.includes(id));
+/** Publishing replaces nothing, and of something damaged that stands there it may be content with the description. */
+async function replace(target: MediaStore, staged: StagedObject, { name, isDamaged }: { name: string; isDamaged: boolean }): Promise<void> {
+  try {
+    if (isDamaged) await target.delete(name);
+    await target.publish(staged, name).catch(async (error: unknown) => {
+      // Bytes that a process left which died before it described them: nobody sees them, and they are in the way.
+      if (!(error instanceof MediaFault) || error.kind !== 'damaged') throw error;
+      await target.delete(name);
+      await target.publish(staged, name);
+    });
+  } catch (error) {
+    await target.discard(staged).catch(() => undefined);
+    throw error;
+  }
 }

@@ -1,6 +1,8 @@
-export { REPLICATION_BOUNDS, type Replication, type ReplicationCount, replicateFiles } from './replicate.ts';
-export { FILES, File, FileId, type FileKind, FileRecord, fileIdOf, fileOfObject } from './schema.ts';
+export { files, listFiles } from './listFiles.ts';
+export { discardRecord, hasChanged, isIncomplete, type LookedUp, makeDue, readFileRecords, toFileRecord } from './records.ts';
+export { REPLICATION_BOUNDS, type ReplicationCount, replicateFiles } from './replicate.ts';
+export { FILES, File, type FileKind, type FileObject, FileRecord, fileIdOf, fileOfObject } from './schema.ts';
 export { showObject } from './showObject.ts';
 export { discardFile, forgetFile, reportLost, writeFile } from './store.ts';
 export { STORAGE_BYTES, usedBytes } from './usage.ts';
-export { type CopyState, verifyCopy } from './verifyCopy.ts';
+export { verifyCopy } from './verifyCopy.ts';

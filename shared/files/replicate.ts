@@ -1,10 +1,13 @@
 /** Carries every object to every store, and removes those that nobody is to have. The journal is `files/`. */
 import type { QueryDocumentSnapshot } from '@google-cloud/firestore';
-import { MediaFault, mediaStores } from '#shared/media';
+import type { MediaFault } from '#shared/media';
 import { database, log, toDocument, type World } from '#shared/runtime';
 import { copyObject } from './copyObject.ts';
+import { toFileRecord } from './records.ts';
 import { FILES, type FileObject, type FileRecord } from './schema.ts';
-import { missingIn, readFile } from './store.ts';
+import { fileRef, missingIn, readFile } from './store.ts';
+import { StoresInUse } from './storesInUse.ts';
+import { isLoss } from './verifyCopy.ts';
 
 export const REPLICATION_BOUNDS = {
   /** One run. What it has begun by then is given so long to end as a file may take. */
@@ -12,7 +15,9 @@ export const REPLICATION_BOUNDS = {
   /** Looked for at once, and worked on side by side. */
   batch: 50,
   atOnce: 4,
-  /** No file takes so long; after it another run may take it over. */
+  /** A file that takes longer is let go, and tried again. */
+  fileMs: 90_000,
+  /** After it another run may take a file over: nobody who lives is still at it. */
   leaseMs: 120_000,
   backoffMs: { first: 5_000, factor: 2, most: 15 * 60_000 },
 };
@@ -30,6 +35,11 @@ export interface ReplicationCount {
   failed: number;
 }
 
+interface Run extends Replication {
+  stores: StoresInUse;
+  count: ReplicationCount;
+}
+
 /**
  * Works on what is due, oldest first, until nothing is or the run's time is up. Any number of runs may overlap: objects never
  * change, a copy that is there already is only checked, and nothing is ever written over another object.
@@ -38,17 +48,17 @@ export async function replicateFiles(replication: Replication): Promise<Replicat
   const { world, signal, bounds } = replication;
   const endsAtMs = world.clock.monotonicMs() + bounds.passMs;
   const isOver = () => signal.aborted || world.clock.monotonicMs() >= endsAtMs;
-  const count: ReplicationCount = { copied: 0, deleted: 0, failed: 0 };
+  const run: Run = { ...replication, stores: new StoresInUse(), count: { copied: 0, deleted: 0, failed: 0 } };
   while (!isOver()) {
     const due = await listDue(new Date(world.clock.now()), bounds.batch);
     const queue = due.values();
     const work = async () => {
-      for (const snapshot of queue) if (!isOver()) await workOn(snapshot, replication, count);
+      for (const snapshot of queue) if (!isOver()) await workOn(snapshot, run);
     };
     await Promise.all(Array.from({ length: bounds.atOnce }, work));
     if (due.length < bounds.batch) break;
   }
-  return count;
+  return run.count;
 }
 
 async function listDue(now: Date, limit: number): Promise<QueryDocumentSnapshot[]> {
@@ -57,14 +67,12 @@ async function listDue(now: Date, limit: number): Promise<QueryDocumentSnapshot[
 }
 
 /** One that goes wrong is tried again later, and keeps no other waiting. */
-async function workOn(snapshot: QueryDocumentSnapshot, replication: Replication, count: ReplicationCount): Promise<void> {
+async function workOn(snapshot: QueryDocumentSnapshot, run: Run): Promise<void> {
   try {
-    const claim = await takeOver(snapshot, replication);
-    if (!claim) return;
-    if (claim.record.state === 'deleted') await remove(claim, replication, count);
-    else await copy(claim, replication, count);
+    const claim = await takeOver(snapshot, run);
+    if (claim) await doItsStep(claim, run);
   } catch (error) {
-    count.failed += 1;
+    run.count.failed += 1;
     log.warn('file_step_failed', { fileId: snapshot.id, error });
   }
 }
@@ -75,64 +83,78 @@ interface Claim {
   write(change: Partial<FileRecord> | 'delete'): Promise<boolean>;
 }
 
-/** @returns undefined when another run was quicker */
-async function takeOver(snapshot: QueryDocumentSnapshot, { world, bounds }: Replication): Promise<Claim | undefined> {
-  const record = readFile(snapshot.data());
-  if (!record) return undefined;
+/** @returns undefined when another run was quicker, or when there is nothing that can be understood */
+async function takeOver(snapshot: QueryDocumentSnapshot, { world, bounds, count }: Run): Promise<Claim | undefined> {
   let lastUpdateTime = snapshot.updateTime;
   const write: Claim['write'] = (change) =>
     unlessChanged(async () => {
       if (change === 'delete') await snapshot.ref.delete({ lastUpdateTime });
       else lastUpdateTime = (await snapshot.ref.update(toDocument(change), { lastUpdateTime })).writeTime;
     });
-  const isOurs = await write({ dueAt: new Date(world.clock.now() + bounds.leaseMs).toISOString() });
-  return isOurs ? { record, write } : undefined;
+  const inMs = (ms: number) => new Date(world.clock.now() + ms).toISOString();
+  const record = toFileRecord(snapshot);
+  if (!record || record === 'unreadable') {
+    log.error('file_record_unreadable', { fileId: snapshot.id });
+    count.failed += 1;
+    await write({ dueAt: inMs(bounds.backoffMs.most) }); // an operator may repair it; meanwhile it is in nobody's way
+    return undefined;
+  }
+  return (await write({ dueAt: inMs(bounds.leaseMs) })) ? { record, write } : undefined;
+}
+
+async function doItsStep(claim: Claim, run: Run): Promise<void> {
+  const { record, write } = claim;
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new Error('the file took too long')), run.bounds.fileMs);
+  try {
+    const signal = AbortSignal.any([run.signal, limit.signal]);
+    await (record.state === 'deleted' ? remove(claim, run) : copy(claim, { ...run, signal }));
+  } catch (error) {
+    await write(again(record, run));
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Its other copies come from any store that has a good one. */
-async function copy({ record, write }: Claim, replication: Replication, count: ReplicationCount): Promise<void> {
-  const { world, signal } = replication;
+async function copy({ record, write }: Claim, run: Run): Promise<void> {
+  const { fileId } = record;
   const objects: FileObject[] = [];
+  const faults: MediaFault[] = [];
   let repairs = 0;
-  let fault: MediaFault | undefined;
   for (const object of record.objects) {
-    const copied = await copyObject(object, { world, signal, fileId: record.fileId });
+    const copied = await copyObject(object, { ...run, fileId });
     objects.push(copied.object);
     repairs += copied.lost;
-    fault ??= copied.fault;
+    if (copied.fault) faults.push(copied.fault);
   }
-  if (fault) log.warn('file_not_copied', { fileId: record.fileId, error: fault });
   const isComplete = objects.every((object) => missingIn(object).length === 0);
-  const state = isComplete ? { tries: 0, dueAt: null } : again(record, replication);
+  const state = isComplete ? { tries: 0, dueAt: null } : again(record, run);
   const isStored = await write({ objects, repairs: record.repairs + repairs, ...state });
-  if (isComplete) count.copied += 1;
-  else count.failed += 1;
   // Deleted meanwhile: whoever deletes may have looked before these copies came.
-  if (!isStored && !(await isKept(record.fileId))) await removeFromAll(objects);
+  if (!isStored && !(await isKept(fileId))) return await removeFromAll(objects, run);
+  run.count[isComplete ? 'copied' : 'failed'] += 1;
+  const worst = faults.find(isLoss);
+  if (worst && isStored) log.error('media_object_lost', { fileId, error: worst });
+  else if (!isComplete) log.warn('file_not_copied', { fileId, error: faults[0] });
 }
 
 async function isKept(fileId: string): Promise<boolean> {
   const db = await database();
-  return readFile((await db.collection(FILES).doc(fileId).get()).data())?.state === 'kept';
+  return readFile((await fileRef(db, fileId).get()).data())?.state === 'kept';
 }
 
-async function remove({ record, write }: Claim, replication: Replication, count: ReplicationCount): Promise<void> {
-  try {
-    await removeFromAll(record.objects);
-    await write('delete');
-    count.deleted += 1;
-  } catch (error) {
-    if (!(error instanceof MediaFault)) throw error;
-    log.warn('file_not_removed', { fileId: record.fileId, error });
-    count.failed += 1;
-    await write(again(record, replication));
-  }
+async function remove({ record, write }: Claim, run: Run): Promise<void> {
+  await removeFromAll(record.objects, run);
+  await write('delete');
+  run.count.deleted += 1;
 }
 
 /** All stores are tried, whatever one of them says. */
-async function removeFromAll(objects: FileObject[]): Promise<void> {
-  const ends = await Promise.allSettled(mediaStores().flatMap((store) => objects.map(({ name }) => store.delete(name))));
-  const failed = ends.find((end) => end.status === 'rejected');
+async function removeFromAll(objects: FileObject[], { stores }: Run): Promise<void> {
+  const removals = stores.all.flatMap((store) => objects.map(({ name }) => stores.ask(store, () => store.delete(name))));
+  const failed = (await Promise.allSettled(removals)).find((end) => end.status === 'rejected');
   if (failed) throw failed.reason;
 }
 

@@ -34,12 +34,15 @@ const SIGNING_PAUSE_MS = 15_000;
 export async function showObject(object: StoredObject, { now, clock, signal, createdAt, downloadName }: ShowOptions) {
   const named = downloadName === undefined ? {} : { downloadName: safeName(downloadName) };
   const about = { ...named, modifiedAt: new Date(createdAt) };
-  for (const store of await storesInOrder(object.storeId, clock)) {
+  const stores = await storesInOrder(object.storeId, clock);
+  for (const store of stores) {
+    // Of a bucket that the object comes from, its URL will tell; another one may not have it yet.
+    if ((!store.signRead || store.id !== object.storeId) && !(await isThere(store, object, now))) continue;
+    if (!store.signRead) return { ...file(store, object, signal), ...about };
     const signed = await signRead(store, object.name, { now: now.getTime(), ...named });
     if (signed) return redirect(signed, now);
-    if (!store.signRead && (await isThere(store, object, now))) return { ...file(store, object, signal), ...about };
   }
-  const bucket = mediaStores().find((store) => store.signRead);
+  const bucket = stores.find((store) => store.signRead);
   if (!bucket) throw unavailable(new Error(`no store of MEDIA_STORES has ${object.name}`));
   return { ...file(bucket, object, signal), ...about, mostBytesAtOnce: PASSED_THROUGH_BYTES };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { addAbortSignal } from 'node:stream';
 import { MediaFault, type MediaStore } from '#shared/media';
 import type { FileObject } from './schema.ts';
 
@@ -9,19 +10,36 @@ export type CopyState = 'good' | 'missing' | 'damaged';
  *
  * @throws {MediaFault} `unavailable`, `forbidden`: nothing can be said of it now
  */
-export async function verifyCopy(store: MediaStore, { name, bytes, sha256 }: FileObject, signal?: AbortSignal): Promise<CopyState> {
+export async function verifyCopy(store: MediaStore, object: FileObject, signal?: AbortSignal): Promise<CopyState> {
   try {
-    const opened = await store.open(name, undefined, signal);
     const hash = createHash('sha256');
     let seen = 0;
-    for await (const chunk of opened.body as AsyncIterable<Buffer>) {
-      signal?.throwIfAborted();
+    for await (const chunk of readCopy(store, object.name, signal)) {
       hash.update(chunk);
       seen += chunk.length;
     }
-    return seen === bytes && hash.digest('hex') === sha256 ? 'good' : 'damaged';
+    return seen === object.bytes && hash.digest('hex') === object.sha256 ? 'good' : 'damaged';
   } catch (error) {
-    if (error instanceof MediaFault && (error.kind === 'missing' || error.kind === 'damaged')) return error.kind;
+    if (isLoss(error)) return error.kind;
     throw error;
   }
+}
+
+/** The bytes of a copy, from the moment the first is asked for. @throws {MediaFault}, also when it breaks off; the reason of `signal` */
+export async function* readCopy(store: MediaStore, name: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const { body } = await store.open(name, undefined, signal);
+  if (signal) addAbortSignal(signal, body);
+  try {
+    yield* body as AsyncIterable<Buffer>;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof MediaFault ? error : new MediaFault('unavailable', 'a copy cannot be read to its end', error);
+  } finally {
+    body.destroy();
+  }
+}
+
+/** The store works, and has it not, or not as it was. */
+export function isLoss(error: unknown): error is MediaFault & { kind: 'missing' | 'damaged' } {
+  return error instanceof MediaFault && (error.kind === 'missing' || error.kind === 'damaged');
 }

@@ -98,7 +98,7 @@ class HybridStore implements MediaStore {
   /**
    * What the first store gives that does not fail.
    *
-   * @throws {MediaFault} of those that failed, the one that may pass: only what all of them miss is missing
+   * @throws {MediaFault} the one that says least: only what all of them miss is missing, and while one is away nothing is known
    */
   private async firstOf<T>(work: (store: MediaStore) => Promise<T>, isWorthMore: (fault: MediaFault) => boolean = () => true): Promise<T> {
     let worst: MediaFault | undefined;
@@ -109,7 +109,7 @@ class HybridStore implements MediaStore {
         if (!(error instanceof MediaFault)) throw error;
         if (error.kind === 'unavailable' || error.kind === 'forbidden') this.failedAtMs.set(store, this.clock.monotonicMs());
         if (!isWorthMore(error)) throw error;
-        if (worst === undefined || worst.kind === 'missing') worst = error;
+        if (worst === undefined || vagueness(error) > vagueness(worst)) worst = error;
       }
     }
     throw worst;
@@ -129,6 +129,11 @@ class HybridStore implements MediaStore {
   }
 }
 
+function vagueness({ kind }: MediaFault): number {
+  if (kind === 'missing') return 0;
+  return kind === 'damaged' ? 1 : 2;
+}
+
 /** Tells whether anything of a source has been asked for. */
 function untilTaken(source: AsyncIterable<Uint8Array>): { source: AsyncIterable<Uint8Array>; isTaken(): boolean } {
   let isTaken = false;
@@ -142,7 +147,10 @@ function untilTaken(source: AsyncIterable<Uint8Array>): { source: AsyncIterable<
             isTaken = true;
             return iterator.next();
           },
-          ...(iterator.return ? { return: (value?: unknown) => iterator.return!(value) } : {}),
+          return(value?: unknown) {
+            isTaken = true; // ended: there is nothing to be had any more
+            return iterator.return?.(value) ?? Promise.resolve({ done: true as const, value: undefined });
+          },
         };
       },
     },

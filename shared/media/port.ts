@@ -6,7 +6,7 @@
  */
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { explainKeyFault, type KeyFault } from './key/keyFaults.ts';
+import { explainKeyFault, type KeyFault } from './keyFaults.ts';
 import type { ByteRange } from './ranges.ts';
 
 /** An object that has its name, and a store that has it. Documents keep it in this form. */
@@ -67,6 +67,20 @@ export interface SignOptions {
   downloadName?: string;
 }
 
+export interface SignWriteOptions {
+  /** Milliseconds since the epoch. */
+  now: number;
+  contentType: string;
+  /** No more and no fewer are taken. */
+  bytes: number;
+}
+
+export interface SignedWrite extends SignedUrl {
+  method: 'PUT';
+  /** All of them have to be sent, as they are: they are signed. */
+  headers: Record<string, string>;
+}
+
 /** Each method throws `MediaFault` and nothing else, but for faults of the given source or signal, which it throws as they are. */
 export interface MediaStore {
   readonly kind: 'gcs' | 'local' | 'hybrid';
@@ -91,6 +105,11 @@ export interface MediaStore {
   list(prefix: string): AsyncIterable<ListedObject>;
   /** A URL that gives the bytes to anyone for the next 2 to 3 hours; the same for all instances within an hour. Buckets only. */
   signRead?(name: string, options: SignOptions): Promise<SignedUrl>;
+  /**
+   * A URL by which anyone may write an object once, of this type and length, in the next 15 minutes. What comes is a stranger's:
+   * `find` knows no checksum of it, and nothing but `open` and `delete` is for it. Buckets only.
+   */
+  signWrite?(name: string, options: SignWriteOptions): Promise<SignedWrite>;
 }
 
 /**

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { config, SettingsError, systemClock } from '#shared/runtime';
-import { createGcsStore } from './gcs/gcsStore.ts';
+import { createCredentials, createKeySource, type KeySource, readKeyFile } from './credentials.ts';
+import type { KeyDiagnosis } from './diagnoseKey.ts';
+import { createGcsStore } from './gcsStore.ts';
 import { createHybridStore } from './hybridStore.ts';
-import { createCredentials, createKeySource, type KeySource, readKeyFile } from './key/credentials.ts';
-import type { KeyDiagnosis } from './key/diagnoseKey.ts';
-import { createSecretReader, secretPath } from './key/secretManager.ts';
 import { createLocalStore } from './localStore.ts';
 import { MediaFault, type MediaStore } from './port.ts';
+import { createSecretReader, secretPath } from './secretManager.ts';
 
 let stores: MediaStore[] | undefined;
 let together: MediaStore | undefined;
@@ -108,7 +108,7 @@ function givenKey(): GivenKey | undefined {
 }
 
 /** A file costs nothing to read, so an edited one is noticed soon. */
-const FILE_LIFE_MS = 10_000;
+const FILE_LIFE_MS = 1_000;
 
 /** The secret before the file: `npm start` always names a file. */
 function makeGivenKey(): GivenKey | undefined {
@@ -123,7 +123,7 @@ function makeGivenKey(): GivenKey | undefined {
 }
 
 async function ownToken(): Promise<string> {
-  const { defaultAccessToken } = await import('./gcs/googleAuth.ts');
+  const { defaultAccessToken } = await import('./googleAuth.ts');
   return defaultAccessToken();
 }
 

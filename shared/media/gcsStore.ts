@@ -1,23 +1,25 @@
-import type { File } from '@google-cloud/storage';
+import type { Bucket, File } from '@google-cloud/storage';
 import { systemWorld, type World } from '#shared/runtime';
-import { type Credentials, createCredentials, type KeySource } from '../key/credentials.ts';
-import { measured } from '../measured.ts';
-import { checkObjectName } from '../objectNames.ts';
+import { type Credentials, createCredentials, type KeySource } from './credentials.ts';
+import { asMediaFault, type CallContext, type CallLimits, callGcs, GcsRefusal } from './gcsCall.ts';
+import type { GcsAddress } from './gcsClient.ts';
+import type { Gcs } from './gcsRequest.ts';
+import { measured } from './measured.ts';
+import { checkObjectName } from './objectNames.ts';
 import {
   type ListedObject,
   MediaFault,
   type MediaStore,
   type OpenedObject,
   type SignedUrl,
+  type SignedWrite,
   type SignOptions,
+  type SignWriteOptions,
   type StagedObject,
   type StageOptions,
   type StoredObject,
-} from '../port.ts';
-import type { ByteRange } from '../ranges.ts';
-import { asMediaFault, type CallContext, type CallLimits, callGcs, GcsRefusal } from './gcsCall.ts';
-import type { GcsAddress } from './gcsClient.ts';
-import type { Gcs } from './gcsRequest.ts';
+} from './port.ts';
+import type { ByteRange } from './ranges.ts';
 
 export interface GcsStoreOptions extends GcsAddress {
   /** A given key; without one, application default credentials. */
@@ -117,14 +119,21 @@ class GcsStore implements MediaStore {
     } while (pageToken);
   }
 
-  async signRead(name: string, options: SignOptions): Promise<SignedUrl> {
+  signRead(name: string, options: SignOptions): Promise<SignedUrl> {
+    return this.sign(async (bucket) => (await import('./gcsClient.ts')).signReadUrl(bucket, checkObjectName(name), options));
+  }
+
+  signWrite(name: string, options: SignWriteOptions): Promise<SignedWrite> {
+    return this.sign(async (bucket) => (await import('./gcsClient.ts')).signWriteUrl(bucket, checkObjectName(name), options));
+  }
+
+  private async sign<T>(make: (bucket: Bucket) => Promise<T>): Promise<T> {
     const { client } = await this.gcs();
-    const { signReadUrl } = await import('./gcsClient.ts');
-    const sign = async () => {
+    const work = async () => {
       await this.credentials?.clientEmail(); // a faulty key is named here; the client would keep only a part of its text
-      return signReadUrl(client.bucket, checkObjectName(name), options);
+      return make(client.bucket);
     };
-    return faultsOf(callGcs(sign, { ...this.context, limits: SIGNING_LIMITS }));
+    return faultsOf(callGcs(work, { ...this.context, limits: SIGNING_LIMITS }));
   }
 
   private gcs(): Promise<Gcs> {

@@ -1,6 +1,6 @@
 import type { World } from '#shared/runtime';
-import type { KeyFaultCode } from '../key/keyFaults.ts';
-import { MediaFault, type MediaFaultKind } from '../port.ts';
+import type { KeyFaultCode } from './keyFaults.ts';
+import { MediaFault, type MediaFaultKind } from './port.ts';
 
 /** What a call needs besides itself. */
 export interface CallContext {

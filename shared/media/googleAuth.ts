@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type CredentialBody, GoogleAuth, PassThroughClient } from 'google-auth-library';
 import { LRUCache } from 'lru-cache';
-import type { Credentials } from '../key/credentials.ts';
+import type { Credentials } from './credentials.ts';
 
 type RequestOptions = Parameters<PassThroughClient['request']>[0];
 

@@ -1,10 +1,10 @@
 /** The official client, bound to one bucket. Heavy: loaded when a store is first used. */
-import { type Bucket, CRC32C, Storage } from '@google-cloud/storage';
+import { type Bucket, CRC32C, type GetSignedUrlConfig, Storage } from '@google-cloud/storage';
 import { create as contentDisposition } from 'content-disposition';
 import type { GoogleAuth } from 'google-auth-library';
-import type { Credentials } from '../key/credentials.ts';
-import { MediaFault, type SignedUrl, type SignOptions } from '../port.ts';
+import type { Credentials } from './credentials.ts';
 import { createDefaultAuth, createKeyAuth } from './googleAuth.ts';
+import { MediaFault, type SignedUrl, type SignedWrite, type SignOptions, type SignWriteOptions } from './port.ts';
 
 export interface GcsClient {
   bucket: Bucket;
@@ -52,15 +52,29 @@ const LIFE_HOURS = 3;
 export async function signReadUrl(bucket: Bucket, name: string, { now, downloadName }: SignOptions): Promise<SignedUrl> {
   const accessibleAt = new Date(Math.floor(now / HOUR_MS) * HOUR_MS);
   const expiresAt = new Date(accessibleAt.getTime() + LIFE_HOURS * HOUR_MS);
+  const disposition = downloadName === undefined ? {} : { responseDisposition: contentDisposition(downloadName) };
+  const url = await sign(bucket, name, { action: 'read', accessibleAt, expires: expiresAt, ...disposition });
+  return { url, expiresAt };
+}
+
+const WRITE_LIFE_MS = 15 * 60 * 1000;
+
+/**
+ * A V4 URL by which a stranger writes an object. The storage itself refuses another type, another length, and a second write.
+ *
+ * @see https://cloud.google.com/storage/docs/xml-api/reference-headers
+ */
+export async function signWriteUrl(bucket: Bucket, name: string, { now, contentType, bytes }: SignWriteOptions): Promise<SignedWrite> {
+  const accessibleAt = new Date(Math.floor(now / 1000) * 1000); // dates in URLs have seconds
+  const expiresAt = new Date(accessibleAt.getTime() + WRITE_LIFE_MS);
+  const extensionHeaders = { 'x-goog-content-length-range': `${bytes},${bytes}`, 'x-goog-if-generation-match': '0' };
+  const url = await sign(bucket, name, { action: 'write', accessibleAt, expires: expiresAt, contentType, extensionHeaders });
+  return { method: 'PUT', url, headers: { 'content-type': contentType, ...extensionHeaders }, expiresAt };
+}
+
+async function sign(bucket: Bucket, name: string, options: Omit<GetSignedUrlConfig, 'version'>): Promise<string> {
   try {
-    const [url] = await bucket.file(name).getSignedUrl({
-      version: 'v4',
-      action: 'read',
-      accessibleAt,
-      expires: expiresAt,
-      ...(downloadName === undefined ? {} : { responseDisposition: contentDisposition(downloadName) }),
-    });
-    return { url, expiresAt };
+    return (await bucket.file(name).getSignedUrl({ version: 'v4', ...options }))[0];
   } catch (error) {
     // The client keeps only the text of a fault of the key; texts of IAM can hold the account's address.
     throw error instanceof MediaFault ? error : new MediaFault('unavailable', 'Google Cloud Storage: a URL cannot be signed', error);

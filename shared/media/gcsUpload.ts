@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { MediaFault } from '../port.ts';
 import { callGcs, GcsRefusal } from './gcsCall.ts';
 import { type Gcs, type GcsAnswer, requestGcs, textOf } from './gcsRequest.ts';
+import { MediaFault } from './port.ts';
 
 /** Sent in one request, and held until it is acknowledged. Google wants multiples of 256 KiB. */
 const PIECE_BYTES = 2 * 1024 * 1024;

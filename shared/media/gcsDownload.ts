@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { MediaFault, type OpenedObject } from '../port.ts';
-import type { ByteRange } from '../ranges.ts';
 import { callGcs, GcsRefusal } from './gcsCall.ts';
 import { type Gcs, requestGcs, textOf } from './gcsRequest.ts';
+import { MediaFault, type OpenedObject } from './port.ts';
+import type { ByteRange } from './ranges.ts';
 
 const SILENCE_LIMIT_MS = 20_000;
 

@@ -7,9 +7,9 @@ import { readFile } from 'node:fs/promises';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import { type Clock, type HttpAnswer, HttpFailure, log, send, systemClock } from '#shared/runtime';
-import { MediaFault } from '../port.ts';
 import { diagnoseKey, type KeyDiagnosis, type ServiceKey } from './diagnoseKey.ts';
 import type { KeyFault } from './keyFaults.ts';
+import { MediaFault } from './port.ts';
 
 export interface Credentials {
   /** A bearer token that holds for 5 minutes more. @throws {MediaFault} `unavailable`: the key's fault, or nobody answers */

@@ -1,8 +1,8 @@
 /** The storage key as Secret Manager holds it: its newest version, read when it is needed, not when the service was deployed. */
 import { z } from 'zod';
 import { type HttpAnswer, SettingsError, send, within } from '#shared/runtime';
-import { MediaFault } from '../port.ts';
 import type { KeyFaultCode } from './keyFaults.ts';
+import { MediaFault } from './port.ts';
 
 export interface SecretOptions {
   /** `projects/<project>/secrets/<name>`. */
