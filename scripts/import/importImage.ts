@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { createImage, Image, ImageMedia, type InspectedImage, imageObjectName, inspectImage, PictureUnreadable } from '#shared/images';
+import { createImage, Image, MOST_UPLOAD_BYTES, makeSizes, type PictureSizes, PictureUnreadable, storePicture } from '#shared/images';
 import { findFile } from './findFile.ts';
 import { importedId } from './importedId.ts';
 import type { ImportRun } from './importRun.ts';
@@ -8,11 +7,9 @@ import { createMarked } from './marks.ts';
 import { ownerOf } from './owner.ts';
 import { EntryFault, type Outcome } from './report.ts';
 import type { ImageFields } from './schema.ts';
-import { storeBytes } from './storeBytes.ts';
 
-const MOST_BYTES = 20 * 1024 * 1024;
-/** Written anew, a picture may grow. */
-const MOST_STORED_BYTES = 110 * 1024 * 1024;
+/** For all sizes of one picture. */
+const STORING_LIMIT_MS = 120_000;
 
 /** Brings a picture in. @throws {EntryFault} */
 export async function importImage(fields: ImageFields, run: ImportRun): Promise<Outcome> {
@@ -20,25 +17,22 @@ export async function importImage(fields: ImageFields, run: ImportRun): Promise<
   const owner = ownerOf(fields.ownerId, run);
   if (run.imported.has(imageId)) return 'there';
   if (!owner) return 'gone';
-  const picture = await look(await findFile(run.folder, 'file', fields.file, MOST_BYTES));
+  const sizes = await look(await findFile(run.folder, 'file', fields.file, MOST_UPLOAD_BYTES));
   if (run.isDryRun) return 'new';
 
-  const { contentType, widthPx, heightPx } = picture;
-  const nameOf = (sha256: string) => imageObjectName(imageId, sha256, contentType);
-  const original = await storeBytes(Readable.from([picture.bytes]), {
-    ...{ id: imageId, what: 'image', contentType, maxBytes: MOST_STORED_BYTES, nameOf },
-  });
+  const signal = AbortSignal.timeout(STORING_LIMIT_MS);
+  // A run that was killed leaves staged bytes, which the next one replaces.
+  const media = await storePicture(sizes, { imageId, ownerId: owner.uid, attempt: 'import-image', signal });
   const createdAt = fields.createdAt ?? run.now.toISOString();
-  const { title } = fields;
-  const common = { imageId, ownerId: owner.uid, title, contentType, bytes: original.bytes };
+  const { contentType, bytes, widthPx, heightPx } = sizes.original;
+  const common = { imageId, ownerId: owner.uid, title: fields.title, contentType, bytes: bytes.length };
   const image = Image.parse({ ...common, widthPx, heightPx, state: 'ready', createdAt });
-  const media = ImageMedia.parse({ ownerId: owner.uid, original });
   return createMarked(imageId, run.source, (batch, db) => createImage(batch, db, image, media));
 }
 
-async function look(path: string): Promise<InspectedImage> {
+async function look(path: string): Promise<PictureSizes> {
   try {
-    return await inspectImage(await readFile(path));
+    return await makeSizes(await readFile(path));
   } catch (error) {
     if (!(error instanceof PictureUnreadable)) throw error;
     throw new EntryFault('file', `cannot be used: ${error.message}`, 'Give a JPEG, PNG or WebP picture of at most 25 million pixels.');

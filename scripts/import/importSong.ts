@@ -49,7 +49,7 @@ export async function importSong(fields: SongFields, run: ImportRun): Promise<Ou
   return createMarked(songId, run.source, (batch, db) => {
     batch.create(db.doc(`songs/${songId}`), toDocument(song));
     batch.create(db.doc(`songMedia/${songId}`), toDocument(media));
-    const own = { ownerId: owner.uid, belongsTo: songId, now: run.now };
+    const own = { ownerId: owner.uid, belongsTo: songId, now: new Date(createdAt) };
     writeFile(batch, db, { ...own, kind: 'audio', objects: [audio] });
     writeFile(batch, db, { ...own, kind: 'cover', objects: [cover] });
   });

@@ -3,7 +3,7 @@ import { mediaStore } from '#shared/media';
 export interface ToStore {
   /** Of the entry: a run that was killed leaves staged bytes, which the next one replaces. */
   id: string;
-  what: 'audio' | 'cover' | 'image';
+  what: 'audio' | 'cover';
   contentType: string;
   maxBytes: number;
   nameOf(sha256: string): string;

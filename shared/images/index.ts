@@ -1,4 +1,12 @@
-export { type InspectedImage, inspectImage } from './inspectImage.ts';
-export { drawCover, inspectPicture, PictureUnreadable } from './pictures.ts';
-export { Image, ImageMedia, ImageTitle } from './schema.ts';
-export { createImage, imageObjectName } from './store.ts';
+export { changeImage } from './changeImage.ts';
+export { PictureUnreadable } from './decodePicture.ts';
+export { deleteImage } from './deleteImage.ts';
+export { finishUpload } from './finishUpload.ts';
+export { listImages } from './listImages.ts';
+export { makeSizes, type PictureSizes } from './makeSizes.ts';
+export { drawCover, inspectPicture } from './pictures.ts';
+export { pictureTicket } from './pictureTicket.ts';
+export { Image, ImageId, ImageSize, ImageTitle, MOST_UPLOAD_BYTES, StartUploadInput } from './schema.ts';
+export { startUpload } from './startUpload.ts';
+export { createImage, images, imagesEverMade, shownImages, startedImages } from './store.ts';
+export { storePicture } from './storePicture.ts';

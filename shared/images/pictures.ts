@@ -1,42 +1,26 @@
 /** Covers: one of our own when the provider's never comes, and the provider's made safe to show. */
 import { createHash } from 'node:crypto';
 import type { Sharp } from 'sharp';
+import { decodePicture, loadSharp, readable } from './decodePicture.ts';
 
-export interface Picture {
+export interface CoverPicture {
   bytes: Buffer;
   contentType: 'image/jpeg';
   widthPx: number;
   heightPx: number;
 }
 
-/** The bytes are no picture that we show. */
-export class PictureUnreadable extends Error {
-  override name = 'PictureUnreadable';
-}
-
 const COVER_PX = 1024;
-/** A picture of a few kB can claim to be of any size; decoded, a pixel takes 4 bytes. */
-const MOST_INPUT_PIXELS = 25_000_000;
-const DECODE_LIMIT_S = 10;
-const SHOWN_FORMATS = new Set<string | undefined>(['jpeg', 'png', 'webp']);
 
 /**
  * Looks at a picture from outside and makes a JPEG of it, at most 1024 pixels a side, upright, without metadata.
  *
- * Its type is what its bytes are, whatever a header says. Several pages or frames, more than 25 million pixels, a cut file and
- * other formats than JPEG, PNG and WebP are refused.
- *
  * @throws {PictureUnreadable}
  */
-export async function inspectPicture(bytes: Buffer): Promise<Picture> {
-  const sharp = await loadSharp();
-  if (bytes.length === 0) throw new PictureUnreadable('empty');
-  const picture = sharp(bytes, { limitInputPixels: MOST_INPUT_PIXELS, failOn: 'error' });
-  const { format, pages = 1 } = await readable(picture.metadata());
-  if (!SHOWN_FORMATS.has(format)) throw new PictureUnreadable('not a JPEG, PNG or WebP picture');
-  if (pages > 1) throw new PictureUnreadable('a moving picture');
+export async function inspectPicture(bytes: Buffer): Promise<CoverPicture> {
+  const { picture } = await decodePicture(bytes);
   const size = { width: COVER_PX, height: COVER_PX, fit: 'inside' as const, withoutEnlargement: true };
-  return readable(encode(picture.autoOrient().resize(size).flatten({ background: '#ffffff' })));
+  return readable(encode(picture.resize(size).flatten({ background: '#ffffff' })));
 }
 
 /**
@@ -53,24 +37,9 @@ export async function drawCover({ seed, title }: { seed: string; title: string }
   return bytes;
 }
 
-async function loadSharp() {
-  const { default: sharp } = await import('sharp');
-  sharp.cache(false); // no picture is worked on twice; memory is better left to requests
-  return sharp;
-}
-
-async function encode(picture: Sharp): Promise<Picture> {
-  const jpeg = picture.timeout({ seconds: DECODE_LIMIT_S }).jpeg({ quality: 86, mozjpeg: false });
-  const { data, info } = await jpeg.toBuffer({ resolveWithObject: true });
+async function encode(picture: Sharp): Promise<CoverPicture> {
+  const { data, info } = await picture.jpeg({ quality: 86, mozjpeg: false }).toBuffer({ resolveWithObject: true });
   return { bytes: data, contentType: 'image/jpeg', widthPx: info.width, heightPx: info.height };
-}
-
-async function readable<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw new PictureUnreadable('cannot be decoded', { cause: error });
-  }
 }
 
 /** Numbers from 0 to 1 that follow from a text, as many as one asks for. */

@@ -1,15 +1,22 @@
 import { z } from 'zod';
-import { text } from '#shared/runtime';
+import { StoredObject } from '#shared/media';
+import { idOf, text } from '#shared/runtime';
 
+export const ImageId = idOf('img');
 export const ImageTitle = text({ max: 80 });
 
 export const ImageType = z.enum(['image/jpeg', 'image/png', 'image/webp']);
 export type ImageType = z.output<typeof ImageType>;
 
-/** A picture as its owner sees it, and exactly what `images/{imageId}` holds. */
+/** `large` and `thumb` are for screens; `original` is as large as it came. */
+export const ImageSize = z.enum(['original', 'large', 'thumb']);
+export type ImageSize = z.output<typeof ImageSize>;
+
+/** A picture as its owner sees it, and exactly what `images/{imageId}` holds. `bytes` and the like are of the original. */
 export const Image = z.strictObject({
   imageId: z.string(),
   ownerId: z.string(),
+  /** Empty when none was given. */
   title: z.string(),
   contentType: ImageType,
   bytes: z.int(),
@@ -20,14 +27,36 @@ export const Image = z.strictObject({
 });
 export type Image = z.output<typeof Image>;
 
-const StoredImage = z.strictObject({
-  storeId: z.string(),
-  name: z.string(),
-  bytes: z.int(),
-  sha256: z.string(),
+/**
+ * Where a picture's bytes are: `imageMedia/{imageId}`, which no client may read. A size that the original has already is the
+ * original; pictures of before there were sizes have no other. Of a deleted picture only its owner is left.
+ */
+export const ImageMedia = z.strictObject({
+  ownerId: z.string(),
+  original: StoredObject.nullable(),
+  large: StoredObject.nullable().default(null),
+  thumb: StoredObject.nullable().default(null),
+});
+export type ImageMedia = z.output<typeof ImageMedia>;
+
+/** What a person may send: 20 MiB. */
+export const MOST_UPLOAD_BYTES = 20 * 1024 * 1024;
+
+export const StartUploadInput = z.strictObject({
   contentType: ImageType,
+  bytes: z.int().min(1).max(MOST_UPLOAD_BYTES),
+  title: ImageTitle.optional(),
 });
 
-/** Where a picture's bytes are: `imageMedia/{imageId}`, which no client may read. */
-export const ImageMedia = z.strictObject({ ownerId: z.string(), original: StoredImage });
-export type ImageMedia = z.output<typeof ImageMedia>;
+/** `uploads/{imageId}`, closed to clients: what somebody was allowed to write, and the object where it is to be found. */
+export const Upload = z.strictObject({
+  imageId: z.string(),
+  ownerId: z.string(),
+  title: z.string(),
+  contentType: ImageType,
+  bytes: z.int(),
+  storeId: z.string(),
+  name: z.string(),
+  expireAt: z.iso.datetime(),
+});
+export type Upload = z.output<typeof Upload>;

@@ -49,6 +49,13 @@ export const catalogue = {
     title: 'Invalid input',
     detail: ({ issues }) => `${issues.length === 1 ? 'One field is' : `${issues.length} fields are`} not valid; see issues.`,
   }),
+  picture_refused: define<{ reason: string }>({
+    status: 400,
+    blame: 'caller',
+    retry: 'never',
+    title: 'The picture cannot be used',
+    detail: ({ reason }) => `What was uploaded is ${reason}.`,
+  }),
   unauthenticated: define({
     status: 401,
     blame: 'caller',
@@ -125,6 +132,20 @@ export const catalogue = {
     retry: 'never',
     title: 'The generation has ended',
     detail: () => 'It can no longer be cancelled.',
+  }),
+  storage_full: define<{ usedBytes: number; limitBytes: number }>({
+    status: 409,
+    blame: 'caller',
+    retry: 'never',
+    title: 'Your storage is full',
+    detail: ({ usedBytes, limitBytes }) => `It would hold more than ${limitBytes} bytes; ${usedBytes} are taken. Delete something first.`,
+  }),
+  upload_missing: define({
+    status: 409,
+    blame: 'caller',
+    retry: 'same',
+    title: 'The picture has not been uploaded',
+    detail: () => 'Send its bytes to the address that startUpload gave, then finish again.',
   }),
   payload_too_large: define<{ limitBytes: number }>({
     status: 413,

@@ -16,6 +16,7 @@ export { Problem, problem } from './errors.ts';
 export { closeDatabase, database, fromDocument, increment, sumOf, toDocument, transact } from './firestore.ts';
 export { type HttpAnswer, HttpFailure, type HttpRequest, send } from './http.ts';
 export { type NewId, newId } from './ids.ts';
+export { listNewest } from './listNewest.ts';
 export { addLogContext, describeError, hashUid, type LogContext, log, mask, traceparent, withLogContext } from './log.ts';
 export { nudgeJob } from './nudgeJob.ts';
 export { DEFAULT_SETTINGS, FEATURES, type Feature, readSettings, SETTINGS_DOCUMENT, ServiceSettings } from './serviceSettings.ts';

@@ -1,0 +1,93 @@
+import { STORAGE_BYTES, usedBytes } from '#shared/files';
+import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
+import { log, type NewId, problem, transact } from '#shared/runtime';
+import { PictureUnreadable, pictureType } from './decodePicture.ts';
+import { makeSizes, type PictureSizes } from './makeSizes.ts';
+import { Image, type ImageMedia, type Upload } from './schema.ts';
+import { createImage, imageRef, objectsOf, type StartedImage, toStarted, uploadRef } from './store.ts';
+import { storePicture } from './storePicture.ts';
+import { orUnavailable, unavailable } from './uploadStore.ts';
+
+interface Finishing {
+  now: Date;
+  newId: NewId;
+  signal: AbortSignal;
+}
+
+/**
+ * Looks at what was uploaded, makes its sizes, and only then is there a picture. Whatever happens before leaves objects at most that
+ * no document names, which `sweepStorage` removes; finishing again begins anew, and of what is finished gives the picture.
+ *
+ * @throws `upload_missing`, `picture_refused`, `storage_full`, `feature_unavailable`; `not_found` when it was deleted meanwhile
+ */
+export async function finishUpload({ image, upload }: StartedImage, { now, newId, signal }: Finishing): Promise<Image> {
+  if (image) return image;
+  if (!upload) throw problem('not_found');
+  const store = mediaStores().find(({ id }) => id === upload.storeId);
+  if (!store) throw unavailable(new Error(`MEDIA_STORES names ${upload.storeId} no longer`));
+  const sizes = await inspect(await readUpload(store, upload, signal), upload);
+  const attempt = newId('clm');
+  const media = await orUnavailable(storePicture(sizes, { imageId: upload.imageId, ownerId: upload.ownerId, attempt, signal }));
+  const finished = await createOnce(upload, sizes, media, now);
+  await removeUpload(store, upload);
+  return finished;
+}
+
+/** At most one byte more than was announced is ever held. */
+async function readUpload(store: MediaStore, { name, bytes }: Upload, signal: AbortSignal): Promise<Buffer> {
+  try {
+    const chunks: Buffer[] = [];
+    let seen = 0;
+    for await (const chunk of (await store.open(name, undefined, signal)).body) {
+      chunks.push(chunk as Buffer);
+      seen += (chunk as Buffer).length;
+      if (seen > bytes) break;
+    }
+    if (seen !== bytes) throw problem('picture_refused', { reason: 'not of the length that was announced' });
+    return Buffer.concat(chunks);
+  } catch (error) {
+    if (!(error instanceof MediaFault)) throw error;
+    throw error.kind === 'missing' ? problem('upload_missing') : unavailable(error);
+  }
+}
+
+async function inspect(bytes: Buffer, { contentType }: Upload): Promise<PictureSizes> {
+  if (pictureType(bytes) !== contentType) throw problem('picture_refused', { reason: `not ${contentType}, as was announced` });
+  try {
+    return await makeSizes(bytes);
+  } catch (error) {
+    if (error instanceof PictureUnreadable) throw problem('picture_refused', { reason: error.message }, error);
+    throw error;
+  }
+}
+
+/** All documents or none. Whoever comes second gets what the first has made. */
+function createOnce(upload: Upload, { original }: PictureSizes, media: ImageMedia, now: Date): Promise<Image> {
+  const { imageId, ownerId, title } = upload;
+  const { contentType, bytes, widthPx, heightPx } = original;
+  const image = Image.parse({
+    ...{ imageId, ownerId, title, contentType, widthPx, heightPx, bytes: bytes.length },
+    ...{ state: 'ready', createdAt: now.toISOString() },
+  });
+  const stored = objectsOf(media).reduce((sum, object) => sum + object.bytes, 0);
+  return transact(async (transaction, db) => {
+    const [imageSnapshot, uploadSnapshot] = await transaction.getAll(imageRef(db, imageId), uploadRef(db, imageId));
+    const current = toStarted(imageSnapshot!, uploadSnapshot!);
+    if (current?.image) return current.image;
+    if (!current?.upload) throw problem('not_found');
+    const used = await usedBytes(ownerId, transaction);
+    if (used + stored > STORAGE_BYTES) throw problem('storage_full', { usedBytes: used, limitBytes: STORAGE_BYTES });
+    createImage(transaction, db, image, media);
+    transaction.delete(uploadRef(db, imageId));
+    return image;
+  });
+}
+
+/** Best effort: what is left is no longer anybody's, and `sweepStorage` removes it. */
+async function removeUpload(store: MediaStore, { imageId, name }: Upload): Promise<void> {
+  try {
+    await store.delete(name);
+  } catch (error) {
+    log.warn('upload_not_removed', { imageId, error });
+  }
+}

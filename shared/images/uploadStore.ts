@@ -1,0 +1,39 @@
+import { MediaFault, type MediaStore, mediaStores, type SignedWrite } from '#shared/media';
+import { problem } from '#shared/runtime';
+import type { Upload } from './schema.ts';
+
+const RETRY_AFTER_S = 30;
+
+type UploadStore = MediaStore & Required<Pick<MediaStore, 'signWrite'>>;
+
+/** Where people write by themselves: the first bucket. @throws `feature_unavailable` where there is none */
+export function uploadStore(): UploadStore {
+  const store = mediaStores().find(isOpenToUploads);
+  if (!store) throw unavailable(new Error('MEDIA_STORES names no bucket, and only a bucket takes uploads'));
+  return store;
+}
+
+function isOpenToUploads(store: MediaStore): store is UploadStore {
+  return store.signWrite !== undefined;
+}
+
+/** @throws `feature_unavailable` when it cannot be signed now */
+export async function signUpload(
+  { name, contentType, bytes }: Pick<Upload, 'name' | 'contentType' | 'bytes'>,
+  now: Date,
+): Promise<SignedWrite> {
+  return await orUnavailable(uploadStore().signWrite(name, { now: now.getTime(), contentType, bytes }));
+}
+
+/** Faults of storage in the words of those who upload. */
+export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof MediaFault ? unavailable(error) : error;
+  }
+}
+
+export function unavailable(cause: unknown) {
+  return problem('feature_unavailable', { feature: 'uploads', reason: 'storage', retryAfterS: RETRY_AFTER_S }, cause);
+}

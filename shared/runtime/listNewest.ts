@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { problem } from './errors.ts';
+import { database, fromDocument } from './firestore.ts';
+import { log } from './log.ts';
+
+export interface NewestOf<T extends object> {
+  collection: string;
+  /** What the fields of a listed document equal: its owner, for one. An index over them and `createdAt` must be declared. */
+  where: Record<string, string>;
+  /** Of the documents' ids. */
+  id: z.ZodType<string>;
+  read(document: Record<string, unknown>): T;
+}
+
+interface Page {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** Firestore's times begin with the year 1. */
+const At = z.iso
+  .datetime()
+  .refine((at) => !at.startsWith('0000'))
+  .transform((at) => new Date(at));
+const CREATED_AT = z.looseObject({ createdAt: z.iso.datetime() });
+
+/**
+ * A page of a person's things, the newest first; the id decides between those of the same moment. It reads one document more than
+ * asked for, which tells whether there is a next page.
+ *
+ * @throws `invalid_input` for a cursor of another list
+ */
+export async function listNewest<T extends object>(
+  things: NewestOf<T>,
+  { limit, cursor }: Page,
+): Promise<{ items: T[]; nextCursor: string | null }> {
+  const { collection, where } = things;
+  const db = await database();
+  const scope = `${collection}:${Object.values(where).join(':')}`;
+  let query = db.collection(collection).limit(limit + 1);
+  for (const [field, value] of Object.entries(where)) query = query.where(field, '==', value);
+  query = query.orderBy('createdAt', 'desc').orderBy('__name__', 'desc');
+  if (cursor !== undefined) query = query.startAfter(...readPosition(scope, cursor, things.id));
+  const found = (await query.get()).docs.map((document) => ({ id: document.id, data: fromDocument(document.data()) }));
+  const page = found.slice(0, limit).flatMap(({ id, data }) => {
+    const item = readOne(things, id, data);
+    return item ? [{ id, data, item }] : [];
+  });
+  const last = page.at(-1);
+  return {
+    items: page.map(({ item }) => item),
+    nextCursor: found.length > limit && last ? encodeCursor(scope, [CREATED_AT.parse(last.data).createdAt, last.id]) : null,
+  };
+}
+
+/** One that somebody has spoiled by hand must not take the others with it. */
+function readOne<T extends object>({ collection, read }: NewestOf<T>, id: string, data: Record<string, unknown>): T | undefined {
+  try {
+    return read(data);
+  } catch (error) {
+    log.warn('document_unreadable', { collection, id, error });
+    return undefined;
+  }
+}
+
+/** Anybody can write a cursor: it is checked like all input. */
+function readPosition(scope: string, cursor: string, id: z.ZodType<string>): [Date, string] {
+  const position = z.tuple([At, id]).safeParse(decodeCursor(scope, cursor)).data;
+  if (!position) throw problem('invalid_input', { issues: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
+  return position;
+}
