@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { availability } from '#shared/access';
 import { defineEndpoint } from '#shared/endpoint';
+import { probeStorage } from '#shared/health';
 import { config, FEATURES, required } from '#shared/runtime';
 
 const Reason = z.enum(['phase', 'storage', 'provider', 'budget', 'database']);
@@ -15,7 +16,7 @@ export const getStatus = defineEndpoint({
   feature: 'none',
   needs: {},
   rate: 'read',
-  budget: { reads: 4, writes: 0 },
+  budget: { reads: 8, writes: 2 }, // the features anew before and after a probe, which is written down when it begins and when it ends
   input: z.strictObject({}),
   output: z.strictObject({
     phase: z.union([z.literal(1), z.literal(2)]),
@@ -31,7 +32,8 @@ export const getStatus = defineEndpoint({
   cache: { sharedS: 10 },
   examples: [{ title: 'At the start of an app', input: {} }],
 
-  async handler(_input, _caller, { clock }) {
+  async handler(_input, _caller, { clock, newId }) {
+    await probeStorage({ clock, newId });
     const { phase, features } = await availability(clock);
     return { phase, features, client: clientConfiguration() };
   },

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readOwnAddress } from '../local/google/index.ts';
-import { BUCKET, keyFileOf } from '../local/ownSettings.ts';
+import { keyFileOf, mediaStoresIn } from '../local/ownSettings.ts';
 
 /** What the environment lacks to reach the storage of the Sori that runs on this machine. What is set there already wins. */
 export function localStorage(outside: NodeJS.ProcessEnv): Record<string, string> {
@@ -10,6 +10,7 @@ export function localStorage(outside: NodeJS.ProcessEnv): Record<string, string>
   const storage = readOwnAddress(join(directory, 'gcs'));
   const keyFile = keyFileOf(outside, directory);
   if (!google || !storage || !existsSync(keyFile)) return {};
-  const own = { MEDIA_STORES: `gcs:${BUCKET}`, GCS_KEY_FILE: keyFile, GOOGLE_TOKEN_URL: `${google}/token`, STORAGE_EMULATOR_HOST: storage };
+  const addresses = { GOOGLE_TOKEN_URL: `${google}/token`, STORAGE_EMULATOR_HOST: storage };
+  const own = { MEDIA_STORES: mediaStoresIn(resolve(directory)), GCS_KEY_FILE: keyFile, ...addresses };
   return Object.fromEntries(Object.entries(own).filter(([name]) => !outside[name]));
 }

@@ -19,9 +19,14 @@ const CALL_LIMIT_MS = 5_000;
  * A project that is named, on the command line or by the settings of an emulator or deployment, is taken at its name. Else the
  * service is asked that runs at `SORI_URL`, by default the one of `npm start` on this machine.
  *
+ * @param command - what to type to look at a project that is named
  * @throws when nothing is named and nothing runs
  */
-export async function findPlace(project: string | undefined, outside: NodeJS.ProcessEnv): Promise<Place> {
+export async function findPlace(
+  project: string | undefined,
+  outside: NodeJS.ProcessEnv,
+  command = 'npm run doctor -- ledger',
+): Promise<Place> {
   const named = project || outside['GOOGLE_CLOUD_PROJECT'] || outside['GCLOUD_PROJECT'];
   const emulator = outside['FIRESTORE_EMULATOR_HOST'];
   if (named && (project || emulator)) return placeOf(named, emulator);
@@ -34,7 +39,7 @@ export async function findPlace(project: string | undefined, outside: NodeJS.Pro
   if (named) return placeOf(named, undefined);
   throw new Error(
     `No answer from ${base}. Is it running? In another terminal: npm start\n` +
-      'Or name a project of Google Cloud: npm run doctor -- ledger --project <project>\n' +
+      `Or name a project of Google Cloud: ${command} --project <project>\n` +
       '서비스가 실행 중이 아닙니다. 다른 터미널에서 npm start 를 먼저 실행하세요.',
   );
 }

@@ -1,6 +1,7 @@
 /** The local Google Cloud as a process of its own: who is who, Cloud Storage, Cloud Scheduler. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bucketCors } from './bucketCors.ts';
 import { startGcs } from './gcs/index.ts';
 import { type LocalGoogle, startGoogle } from './google/index.ts';
 import { writePrivately } from './localSecrets.ts';
@@ -34,7 +35,7 @@ servePart<CloudInput, CloudReady>(async (input) => {
   const google = await startGoogle({ directory: join(input.directory, 'google') });
   const isKeySound = await provideKey(google, input);
   const gcs = input.hasStorage ? await startGcs({ directory: join(input.directory, 'gcs'), google }) : undefined;
-  for (const bucket of input.buckets) await gcs?.createBucket(bucket, { cors: corsFor(input.origins) });
+  for (const bucket of input.buckets) await gcs?.createBucket(bucket, { cors: bucketCors(input.origins) });
   const file = join(input.directory, 'scheduler.json');
   const scheduler = input.hasScheduler ? await startScheduler({ file, mintOidcToken: google.mintOidcToken }) : undefined;
   return {
@@ -58,14 +59,6 @@ async function provideKey(google: LocalGoogle, { keyFile, keyAccount }: CloudInp
     writePrivately(keyFile, await google.createServiceAccountKey(keyAccount));
     return true;
   }
-  try {
-    return await google.registerKey(JSON.parse(readFileSync(keyFile, 'utf8')));
-  } catch {
-    return false;
-  }
-}
-
-function corsFor(origin: string[]) {
-  const responseHeader = ['Content-Type', 'Content-Range', 'ETag', 'x-goog-content-length-range', 'x-goog-if-generation-match'];
-  return [{ origin, method: ['GET', 'HEAD', 'PUT'], responseHeader, maxAgeSeconds: 3600 }];
+  // As text: whatever the service can make use of, badly packed too, is known here.
+  return google.registerKey(readFileSync(keyFile, 'utf8'));
 }

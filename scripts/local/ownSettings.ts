@@ -29,6 +29,11 @@ export function keyFileOf(outside: NodeJS.ProcessEnv, directory: string): string
   return outside['GCS_KEY_FILE'] || join(directory, 'gcs-key.json');
 }
 
+/** A disk and a bucket together: what is stored is safe in the first that takes it, and a job carries it to the other. */
+export function mediaStoresIn(directory: string): string {
+  return `local:${join(directory, 'media')},gcs:${BUCKET}`;
+}
+
 /** The environment of the functions and of what else talks to the local cloud. */
 export function settingsFor(
   outside: NodeJS.ProcessEnv,
@@ -44,7 +49,7 @@ export function settingsFor(
     ALLOWED_ORIGINS: originsOf(outside, port),
     SCHEDULER_SERVICE_ACCOUNT: `scheduler@${projectId}.iam.gserviceaccount.com`,
     AUTH_API_KEY: 'local',
-    MEDIA_STORES: `gcs:${BUCKET}`,
+    MEDIA_STORES: mediaStoresIn(directory),
     GCS_KEY_FILE: keyFileOf(outside, directory),
     SORI_DATA_DIR: directory,
     ...secrets,

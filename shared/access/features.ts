@@ -3,6 +3,7 @@
  *
  * Both are read in one round trip, at most every 10 s per process.
  */
+import type { Timestamp } from '@google-cloud/firestore';
 import { z } from 'zod';
 import {
   Cache,
@@ -21,36 +22,68 @@ import {
   within,
 } from '#shared/runtime';
 
-/** `storage`: every store can be written and read. `media`: at least one can be read. */
-export type Dependency = 'storage' | 'media' | 'provider' | 'budget';
+/** `storage`: every store can be written and read. `media`: at least one can be read. `database`: Firestore answers. */
+export type Dependency = 'storage' | 'media' | 'provider' | 'budget' | 'database';
 
-/** What each feature cannot do without, besides the database, and whether phase 1 holds it back. */
-const table: Record<Feature, { openInPhase1: boolean; dependsOn: Dependency[] }> = {
-  signIn: { openInPhase1: true, dependsOn: [] },
-  library: { openInPhase1: true, dependsOn: [] },
-  streaming: { openInPhase1: true, dependsOn: ['media'] },
-  generation: { openInPhase1: false, dependsOn: ['storage', 'provider', 'budget'] },
-  lyrics: { openInPhase1: false, dependsOn: ['provider'] },
-  uploads: { openInPhase1: false, dependsOn: ['storage'] },
-  files: { openInPhase1: true, dependsOn: [] },
-  admin: { openInPhase1: true, dependsOn: [] },
+interface Row {
+  openInPhase1: boolean;
+  /** What it cannot do anything without. */
+  dependsOn: Dependency[];
+}
+
+/** What each feature cannot do without, and whether phase 1 holds it back. */
+const table: Record<Feature, Row> = {
+  signIn: { openInPhase1: true, dependsOn: ['database'] },
+  library: { openInPhase1: true, dependsOn: [] }, // without the database: public reads that are still in a cache
+  streaming: { openInPhase1: true, dependsOn: ['media'] }, // without the database: for tickets that were given out
+  generation: { openInPhase1: false, dependsOn: ['storage', 'provider', 'budget', 'database'] },
+  lyrics: { openInPhase1: false, dependsOn: ['provider', 'database'] },
+  uploads: { openInPhase1: false, dependsOn: ['storage', 'database'] },
+  files: { openInPhase1: true, dependsOn: ['database'] }, // deletes only write down what is to go
+  admin: { openInPhase1: true, dependsOn: ['database'] },
 };
+
+/** Whether it takes a look at the storage to say if the feature is open. */
+export function dependsOnStorage(feature: Feature | 'none'): boolean {
+  return feature !== 'none' && table[feature].dependsOn.some((dependency) => dependency === 'storage' || dependency === 'media');
+}
 
 const DependencyDocument = z.object({ isUp: z.boolean() });
 
-/** `dependencies/storage`: each store of `MEDIA_STORES`, as the last probe found it. */
-const StorageDocument = z.object({
-  stores: z.array(z.object({ storeId: z.string(), canRead: z.boolean(), canWrite: z.boolean() })),
+/** One store of `MEDIA_STORES`, as the last probe found it. */
+const StoreState = z.object({
+  storeId: z.string(),
+  canRead: z.boolean(),
+  canWrite: z.boolean(),
+  /** For operators: the code of the key's fault, or the kind of the store's; null when it is whole. */
+  why: z.string().nullable().default(null),
+  changedAt: z.iso.datetime().nullable().default(null),
 });
+export type StoreState = z.output<typeof StoreState>;
+
+/** `dependencies/storage`. Nonsense in it is nothing known. */
+const StorageDocument = z
+  .object({ stores: z.array(StoreState).default([]), probedAt: z.iso.datetime().nullable().default(null) })
+  .catch({ stores: [], probedAt: null });
+
+/** What is known of the storage. */
+export interface StorageState extends z.output<typeof StorageDocument> {
+  /** Which version of the document says so; `undefined` when there is none. */
+  updateTime: Timestamp | undefined;
+}
 
 export interface Availability {
   /** False when the last look at the database failed; the rest is then what was known before. */
   isDatabaseUp: boolean;
   phase: 1 | 2;
   features: Record<Feature, { available: boolean; reason: UnavailableReason | null }>;
-  /** Ids of stores that cannot be read. */
-  storesDown: string[];
+  /** What does not work. */
+  down: Dependency[];
+  storage: StorageState;
 }
+
+/** Nobody has looked yet. */
+const UNKNOWN: StorageState = { stores: [], probedAt: null, updateTime: undefined };
 
 const MAX_AGE_MS = 10_000;
 const RETRY_AFTER_S = 30;
@@ -61,22 +94,33 @@ const LOOK_AGAIN_MS = 5_000;
 const states = new Cache<Availability>({ maxEntries: 1, maxAgeMs: MAX_AGE_MS });
 const KEY = 'service';
 let looksAgainAtMs = Number.NEGATIVE_INFINITY;
+/** What the database said last, however old. */
+let last: Pick<Availability, 'storage' | 'down'> = { storage: UNKNOWN, down: [] };
 
 /** Operators may edit the settings by hand; while they are invalid, the last good ones hold. */
 let lastGood: ServiceSettings = { ...DEFAULT_SETTINGS, phase: 1 };
 let warnedOf = '';
 
-/** @throws `feature_unavailable` when it is closed now */
+/**
+ * A database that was silent a moment ago may answer now: the call itself finds out, and says the same.
+ *
+ * @throws `feature_unavailable` when it is closed now
+ */
 export async function requireOpen(feature: Feature, clock: Clock): Promise<void> {
   const { available, reason } = (await availability(clock)).features[feature];
-  if (!available && reason) throw problem('feature_unavailable', { feature, reason, retryAfterS: RETRY_AFTER_S });
+  if (!available && reason && reason !== 'database') throw problem('feature_unavailable', { feature, reason, retryAfterS: RETRY_AFTER_S });
 }
 
-/** The state of all features, at most a few seconds old; while the database is down, the last one known. */
-export async function availability(clock: Clock): Promise<Availability> {
+/**
+ * The state of all features, at most a few seconds old; while the database is down, the last one known.
+ *
+ * @param options.isFresh - reads it in any case
+ */
+export async function availability(clock: Clock, { isFresh = false } = {}): Promise<Availability> {
   if (clock.monotonicMs() < looksAgainAtMs) return lastKnown();
+  const load = () => within(READ_LIMIT_MS, 'the state of the features', read());
   try {
-    return await states.get(KEY, clock, () => within(READ_LIMIT_MS, 'the state of the features', read()));
+    return await (isFresh ? states.refresh(KEY, clock, load) : states.get(KEY, clock, load));
   } catch (error) {
     if (clock.monotonicMs() >= looksAgainAtMs) log.warn('availability_not_read', { error });
     looksAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
@@ -84,13 +128,25 @@ export async function availability(clock: Clock): Promise<Availability> {
   }
 }
 
+/** What `availability` would give without asking anybody. */
+export function knownAvailability(clock: Clock): Availability | undefined {
+  return states.peek(KEY, clock);
+}
+
+/** Something has changed, or somebody else was quicker: the next look is at the database. */
+export function forgetAvailability(): void {
+  states.forget(KEY);
+}
+
 /** Stores that cannot be read now, as far as is known. */
 export async function storesDown(clock: Clock): Promise<Set<string>> {
-  return new Set((await availability(clock)).storesDown);
+  const { storage } = await availability(clock);
+  return new Set(storage.stores.filter(({ canRead }) => !canRead).map(({ storeId }) => storeId));
 }
 
 function lastKnown(): Availability {
-  return { storesDown: [], ...(states.lastKnown(KEY) ?? judge(lastGood, [])), isDatabaseUp: false };
+  const down = [...last.down, 'database' as const];
+  return { ...judge(lastGood, down), isDatabaseUp: false, storage: last.storage, down };
 }
 
 async function read(): Promise<Availability> {
@@ -101,16 +157,17 @@ async function read(): Promise<Availability> {
   if (invalid.length > 0 && invalid.join() !== warnedOf) log.warn('settings_invalid', { fields: invalid });
   warnedOf = invalid.join();
   lastGood = read;
-  const stores = StorageDocument.safeParse(fromDocument(storage?.data() ?? {})).data?.stores ?? [];
+  const state = { ...StorageDocument.parse(fromDocument(storage?.data() ?? {})), updateTime: storage?.updateTime };
   const down = [
-    ...storageFaults(stores),
+    ...storageFaults(state),
     ...(isDown(provider?.data()) ? ['provider' as const] : []),
     ...(isDown(budget?.data()) ? ['budget' as const] : []),
   ];
-  return { ...judge(read, down), storesDown: stores.filter(({ canRead }) => !canRead).map(({ storeId }) => storeId) };
+  last = { storage: state, down };
+  return { ...judge(read, down), ...last, isDatabaseUp: true };
 }
 
-function storageFaults(stores: z.output<typeof StorageDocument>['stores']): Dependency[] {
+function storageFaults({ stores }: StorageState): Dependency[] {
   if (stores.length === 0) return []; // nobody has looked yet
   const isWhole = stores.every(({ canRead, canWrite }) => canRead && canWrite);
   return [...(isWhole ? [] : ['storage' as const]), ...(stores.some(({ canRead }) => canRead) ? [] : ['media' as const])];
@@ -121,12 +178,15 @@ function isDown(data: Record<string, unknown> | undefined): boolean {
 }
 
 /** The rule of the table, alone. */
-export function judge(settings: Pick<ServiceSettings, 'phase' | 'closedFeatures'>, down: Dependency[]): Omit<Availability, 'storesDown'> {
+export function judge(
+  settings: Pick<ServiceSettings, 'phase' | 'closedFeatures'>,
+  down: Dependency[],
+): Pick<Availability, 'phase' | 'features'> {
   const entries = FEATURES.map((feature) => {
     const reason = reasonClosed(feature, settings, down);
     return [feature, { available: reason === null, reason }] as const;
   });
-  return { isDatabaseUp: true, phase: settings.phase, features: Object.fromEntries(entries) as Availability['features'] };
+  return { phase: settings.phase, features: Object.fromEntries(entries) as Availability['features'] };
 }
 
 function reasonClosed(

@@ -21,6 +21,11 @@ export const rules = {
   'song.delete': { owner: 'always', admin: 'never', others: 'never' },
   'generation.read': { owner: 'always', admin: 'always', others: 'never' },
   'generation.cancel': { owner: 'always', admin: 'never', others: 'never' },
+  'file.delete': { owner: 'always', admin: 'never', others: 'never' },
+  'image.read': { owner: 'always', admin: 'never', others: 'never' },
+  'image.update': { owner: 'always', admin: 'never', others: 'never' },
+  'image.delete': { owner: 'always', admin: 'never', others: 'never' },
+  'image.finish': { owner: 'always', admin: 'never', others: 'never' },
 } as const satisfies Record<string, Rule>;
 
 export type RuleName = keyof typeof rules;

@@ -20,7 +20,7 @@ function fromPipeline({ name, method, access, needs, idempotency, output }: Trai
   if (access === 'admin') codes.push('role_required');
   if (name !== 'answerUnknown') codes.push('method_not_allowed');
   if (method === 'POST') codes.push('payload_too_large', 'unsupported_media_type', 'request_timeout');
-  if (Object.keys(needs).length > 0) codes.push('not_found');
+  if (Object.values(needs).some(({ isEach }) => !isEach)) codes.push('not_found');
   if (idempotency === 'replay') codes.push('idempotency_key_reused');
   if (output === 'bytes') codes.push('range_not_satisfiable');
   return codes;

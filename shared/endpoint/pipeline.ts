@@ -4,7 +4,8 @@
  * A limit before authentication would let forged tokens burn the share of whom they name; a role before the limit would let
  * a signed-in person try admin functions for nothing.
  */
-import { authenticate, type Caller, findNeeds, requireOpen, requireRole } from '#shared/access';
+import { authenticate, type Caller, findNeeds, requireRole } from '#shared/access';
+import { requireOpen } from '#shared/health';
 import { Claim } from '#shared/limits';
 import { addLogContext, hashUid, log, Problem, problem, within, withLogContext } from '#shared/runtime';
 import type { Context } from './endpoint.ts';
@@ -54,7 +55,7 @@ async function answerTo(exchange: Exchange): Promise<object> {
   const caller = ticket?.caller ?? bearer ?? { kind: 'anonymous' };
   await limitRate(exchange, caller);
   requireRole(caller, endpoint.access);
-  if (endpoint.feature !== 'none') await requireOpen(endpoint.feature, clock);
+  if (endpoint.feature !== 'none') await requireOpen(endpoint.feature, instance.world);
   const input = parseInput(exchange);
   const found = await findNeeds(endpoint.needs, input, caller);
   const claim = claimOf(exchange, caller, input);

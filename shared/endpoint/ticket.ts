@@ -1,5 +1,4 @@
-import { type Caller, lookUpUserState } from '#shared/access';
-import { verifyTicket } from '#shared/media';
+import { type Caller, lookUpUserState, verifyTicket } from '#shared/access';
 import { type Clock, problem } from '#shared/runtime';
 import type { TicketedObject } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';

@@ -2,6 +2,7 @@
  * Every step of making a song after it was asked for. The worker takes what is due, does the next step of each, and puts it back
  * with the time of its next. Any number of workers may run at once; each of them may die at any point.
  */
+import { probeStorage } from '#shared/health';
 import { log, within } from '#shared/runtime';
 import { followUp } from './followUp.ts';
 import { claim, commit, finish, type Lease, LeaseLost, postpone } from './lease.ts';
@@ -36,6 +37,7 @@ export async function advanceGenerations(worker: Worker): Promise<number> {
       const begun = await begin(worker, due);
       steps += begun.length;
       for (const step of begun) keep(inHand, step);
+      if (due.some(waitsForStorage)) keep(inHand, probeStorage(worker.world)); // for those whom a storage that is down keeps out
       emptyRounds = due.length > 0 && begun.length === 0 ? emptyRounds + 1 : 0;
       if (due.length > 0 && inHand.size < atOnce && due.length === free) continue; // there may be more
       const next = found.find(({ dueAtMs }) => dueAtMs > clock.now());
@@ -50,6 +52,11 @@ export async function advanceGenerations(worker: Worker): Promise<number> {
     await Promise.all(inHand);
   }
   return steps;
+}
+
+function waitsForStorage({ snapshot }: Due): boolean {
+  const songs = snapshot.get('songs') as Work['songs'] | undefined;
+  return songs?.some(({ storageDownAt }) => storageDownAt !== null) ?? false;
 }
 
 function keep(inHand: Set<Promise<void>>, step: Promise<void>): void {

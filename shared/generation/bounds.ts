@@ -27,8 +27,8 @@ export const BOUNDS = {
   budgetProbeMs: 60_000,
   /** One run of the worker. What it has begun by then it ends: a download's limit later, within the function's 120 s. */
   passMs: 50_000,
-  /** The worker waits for what is due so soon, and returns otherwise. */
-  waitForDueMs: 10_000,
+  /** The worker waits for what is due so soon, and returns otherwise: also for what waits for storage, else a repair was noticed a minute late. */
+  waitForDueMs: 15_000,
   /** Requests that one worker has in hand. */
   atOnce: 10,
 };

@@ -13,4 +13,5 @@ export { cancelGeneration, deleteSong } from './cancelGeneration.ts';
 export { createGeneration } from './createGeneration.ts';
 export { listGenerations } from './listGenerations.ts';
 export { CreateSongInput, Generation, GenerationId } from './schema.ts';
+export { songsAtWork } from './store.ts';
 export { createWorker, type Worker } from './worker.ts';

@@ -70,6 +70,24 @@ export async function readWork(transaction: Transaction, db: Firestore, id: stri
   return data && Work.parse(fromDocument(data));
 }
 
+/** Of these songs, those whose bytes are the worker's affair: still being made or covered, or about to be discarded. */
+export async function songsAtWork(songIds: string[]): Promise<Set<string>> {
+  if (songIds.length === 0) return new Set();
+  const db = await database();
+  const discards = await db.getAll(...songIds.map((songId) => db.doc(`${WORK}/discard_${songId}`)));
+  const songs = await db.getAll(...songIds.map((songId) => db.doc(`songs/${songId}`)));
+  const requestOf = (at: number) => db.collection(WORK).doc(songs[at]?.get('generationId') ?? 'none');
+  const requests = await db.getAll(...songIds.map((_, at) => requestOf(at)));
+  return new Set(songIds.filter((songId, at) => discards[at]?.exists || isAtWork(songId, requests[at]?.data())));
+}
+
+/** Also of an ended request, a song may still get its cover. What cannot be read is taken for unfinished. */
+function isAtWork(songId: string, request: DocumentData | undefined): boolean {
+  if (!request) return false;
+  const songs = Work.safeParse(fromDocument(request)).data?.songs ?? [{ songId, state: 'making', coverDueAt: null }];
+  return songs.some((each) => each.songId === songId && (each.coverDueAt !== null || each.state === 'making' || each.state === 'finished'));
+}
+
 /** @param before - what stood there, when it may equal what clients see already: then their document is left alone */
 export async function write(transaction: Transaction, db: Firestore, change: Change, now: Date, before?: Work): Promise<void> {
   const { work, songs, credit, charge } = change;

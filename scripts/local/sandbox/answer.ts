@@ -130,9 +130,17 @@ async function sendEndlessly(answer: Answer, response: ServerResponse) {
   response.writeHead(answer.status, headers);
   const blanks = Buffer.alloc(64 * 1024, ' ');
   while (!response.destroyed) {
-    if (!response.write(blanks)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(blanks)) await drained(response);
     await new Promise((resume) => setImmediate(resume)); // others are served between two pieces
   }
+}
+
+/** It takes more, or has ended. */
+async function drained(response: ServerResponse): Promise<void> {
+  const waiting = new AbortController(); // whichever does not come is not waited for any longer
+  const { signal } = waiting;
+  await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
+  waiting.abort();
 }
 
 async function sendByteByByte(answer: Answer, response: ServerResponse) {

@@ -1,0 +1,2 @@
+export { probeStorage } from './probeStorage.ts';
+export { requireOpen } from './requireOpen.ts';
