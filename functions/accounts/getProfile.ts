@@ -11,7 +11,7 @@ export const getProfile = defineEndpoint({
   feature: 'signIn',
   needs: {},
   rate: 'read',
-  budget: { reads: 2, writes: 0 },
+  budget: { reads: 4, writes: 0 },
   secrets: ['JWT_SECRET'],
   input: z.strictObject({}),
   output: z.strictObject({ profile: Profile }),

@@ -8,11 +8,16 @@ const CALL_LIMIT_MS = 30_000;
  * The documents of a book, a page at a time, so that memory does not grow with it. Each is read once.
  *
  * @param since - only what has this time or a later one, oldest first; by default everything, by id
+ * @param afterId - where to go on with everything
  */
-export async function* bookPages(collection: string, since?: { field: string; at: Date }): AsyncGenerator<DocumentSnapshot[]> {
+export async function* bookPages(
+  collection: string,
+  since?: { field: string; at: Date },
+  afterId?: string,
+): AsyncGenerator<DocumentSnapshot[]> {
   const all = (await database()).collection(collection);
-  const asked = (since ? all.where(since.field, '>=', since.at).orderBy(since.field) : all).limit(PAGE);
-  let page = await read(asked);
+  const asked = (since ? all.where(since.field, '>=', since.at).orderBy(since.field) : all.orderBy('__name__')).limit(PAGE);
+  let page = await read(afterId === undefined ? asked : asked.startAfter(afterId));
   while (page.length > 0) {
     yield page;
     page = page.length < PAGE ? [] : await read(asked.startAfter(page.at(-1)));

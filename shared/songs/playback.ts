@@ -1,5 +1,5 @@
-import type { Caller } from '#shared/access';
-import { issueTicket, type StoredObject } from '#shared/media';
+import { type Caller, issueTicket } from '#shared/access';
+import type { StoredObject } from '#shared/media';
 import { type NewId, problem, serviceUrl } from '#shared/runtime';
 import type { Song } from './schema.ts';
 import { readSongMedia } from './store.ts';

@@ -13,13 +13,15 @@ export const songs = needsOf('song', {
 
 /** For deleting: also a song that has gone already. Its media document still tells whose it was. */
 export const songsEverMade = needsOf('song', {
-  find: async (songId): Promise<Pick<Song, 'songId' | 'ownerId' | 'generationId'> | undefined> => {
-    const song = await readSong(songId);
-    const media = song ? undefined : await readSongMedia(songId);
-    return song ?? (media && { songId, ownerId: media.ownerId, generationId: null });
-  },
+  find: findSongEverMade,
   subject: ({ ownerId }) => ({ ownerId, isShared: false }),
 });
+
+export async function findSongEverMade(songId: string): Promise<Pick<Song, 'songId' | 'ownerId' | 'generationId'> | undefined> {
+  const song = await readSong(songId);
+  const media = song ? undefined : await readSongMedia(songId);
+  return song ?? (media && { songId, ownerId: media.ownerId, generationId: null });
+}
 
 /** In the making or failed, a song is its owner's business, whatever its visibility. */
 function isShared({ state, visibility }: Song): boolean {
@@ -54,6 +56,10 @@ export function toSong(snapshot: DocumentSnapshot): Song | undefined {
 
 export async function readSongMedia(songId: string): Promise<SongMedia | undefined> {
   const db = await database();
-  const data = (await db.doc(`songMedia/${songId}`).get()).data();
+  return toSongMedia(await db.doc(`songMedia/${songId}`).get());
+}
+
+export function toSongMedia(snapshot: DocumentSnapshot): SongMedia | undefined {
+  const data = snapshot.data();
   return data && SongMedia.parse(fromDocument(data));
 }

@@ -1,0 +1,47 @@
+import type { MediaStore } from '#shared/media';
+import type { World } from '#shared/runtime';
+
+/** What every part of a sweep works with. */
+export interface Sweep {
+  world: World;
+  bounds: SweepBounds;
+  isDryRun: boolean;
+  counts: SweepCounts;
+  /** That could not be reached: it is not asked again in this run. */
+  storesDown: Set<MediaStore>;
+}
+
+export const SWEEP_BOUNDS = {
+  /** One run; the next goes on where it stopped. */
+  passMs: 240_000,
+  /** Objects whose documents are asked for at once, and calls of a store side by side. */
+  batch: 100,
+  atOnce: 8,
+  /** Who writes an object has the document follow within minutes, or never. */
+  untouchedMs: 24 * 60 * 60 * 1000,
+  /** How far it has come is written down so often; without a sign of life for so long, another run takes over. */
+  saveMs: 10_000,
+  leaseMs: 120_000,
+};
+export type SweepBounds = typeof SWEEP_BOUNDS;
+
+export const NOTHING_SWEPT = {
+  /** Removed: what was staged and forgotten, uploads that nobody has finished, and objects that no document names. */
+  stagedRemoved: 0,
+  uploadsRemoved: 0,
+  audioRemoved: 0,
+  coversRemoved: 0,
+  imagesRemoved: 0,
+  uploadRecordsRemoved: 0,
+  /** Set right: records of before there was a journal, copies that a store has lost, files that a new store is to have. */
+  recordsWritten: 0,
+  copiesLost: 0,
+  filesMadeDue: 0,
+  /** For operators: files that no store has any more, objects that are not ours, documents that cannot be read. */
+  objectsLost: 0,
+  foreignObjects: 0,
+  unreadableRecords: 0,
+  /** What a store did not let be looked at or removed. */
+  failed: 0,
+};
+export type SweepCounts = typeof NOTHING_SWEPT;
