@@ -4,12 +4,16 @@ import { accessMutants } from './mutants/accessMutants.ts';
 import { cancelMutants } from './mutants/cancelMutants.ts';
 import { crashMutants } from './mutants/crashMutants.ts';
 import { faultMutants } from './mutants/faultMutants.ts';
+import { fileMutants } from './mutants/fileMutants.ts';
+import { hybridMutants } from './mutants/hybridMutants.ts';
+import { imageMutants } from './mutants/imageMutants.ts';
 import { inputMutants } from './mutants/inputMutants.ts';
 import { keyMutants } from './mutants/keyMutants.ts';
 import { ledgerMutants } from './mutants/ledgerMutants.ts';
 import { linkMutants } from './mutants/linkMutants.ts';
 import { providerMutants } from './mutants/providerMutants.ts';
 import { songMutants } from './mutants/songMutants.ts';
+import { storageMutants } from './mutants/storageMutants.ts';
 import { streamMutants } from './mutants/streamMutants.ts';
 
 export const mutants: Mutant[] = [
@@ -20,8 +24,12 @@ export const mutants: Mutant[] = [
   ...cancelMutants,
   ...providerMutants,
   ...linkMutants,
+  ...fileMutants,
   ...keyMutants,
+  ...storageMutants,
   ...streamMutants,
+  ...imageMutants,
   ...accessMutants,
+  ...hybridMutants,
   ...inputMutants,
 ];

@@ -63,7 +63,7 @@ export function waysToSpoil(endpoint: Endpoint, input: Input): BadInput[] {
         how: `${name}: ${how}`,
         input: set(input, name, value),
         field: name,
-        statuses: statusesFor(name, typeof value, endpoint.method),
+        statuses: field.type === 'array' ? [400] : statusesFor(name, typeof value, endpoint.method),
       })),
     ),
   ];

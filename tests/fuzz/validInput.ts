@@ -43,18 +43,26 @@ export function validInput(endpoint: Endpoint, known: Known): fc.Arbitrary<Input
 }
 
 function valuesOf(endpoint: string, name: string, field: Field, known: string[] = []): fc.Arbitrary<unknown> {
-  const some = arbitraryFor(name, field);
+  const some = arbitraryFor(name, field, known);
   if (!some) throw new Error(`${endpoint} takes a ${field.type} as ${name}: teach tests/fuzz/validInput.ts to make one`);
+  if (field.type === 'array') return some;
   return known.length > 0 ? fc.oneof(fc.constantFrom(...known), some) : some;
 }
 
-function arbitraryFor(name: string, field: Field): fc.Arbitrary<unknown> | undefined {
+/** @param known - of a list: what may stand in it besides */
+function arbitraryFor(name: string, field: Field, known: string[] = []): fc.Arbitrary<unknown> | undefined {
   if (field.enum) return fc.constantFrom(...field.enum);
   if (field.type === 'boolean') return fc.boolean();
   if (field.type === 'integer') return fc.integer({ min: field.minimum ?? -(2 ** 31), max: field.maximum ?? 2 ** 31 });
   if (field.type === 'array' && field.items) {
     const item = arbitraryFor(name, field.items);
-    return item && fc.array(item, { minLength: field.minItems ?? 0, maxLength: Math.min(field.maxItems ?? 10, 10) });
+    return (
+      item &&
+      fc.array(known.length > 0 ? fc.oneof(fc.constantFrom(...known), item) : item, {
+        minLength: field.minItems ?? 0,
+        maxLength: Math.min(field.maxItems ?? 10, 10),
+      })
+    );
   }
   return field.type === 'string' ? texts(name, field) : undefined;
 }

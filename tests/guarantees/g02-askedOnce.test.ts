@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { cancelGeneration } from '#shared/generation';
 import { topMediai } from '#shared/music';
 import { createSong } from '../../functions/songs/createSong.ts';
-import { runKilledWorker } from '../shared/generation/killedWorker.ts';
 import { type Listener, newListener } from '../shared/generation/listener.ts';
 import { openStudio, type Studio } from '../support/studio.ts';
 
@@ -113,16 +112,6 @@ describe('G2: the provider is asked at most once for each request', () => {
       expect(studio.sandbox.calls().generate - calls).toBe(1);
     },
   );
-
-  it('nothing is sent again by the worker that follows one killed after the provider accepted', async () => {
-    const [calls, accepted] = [studio.sandbox.calls().generate, studio.sandbox.accepted()];
-    const generationId = await mina.ask();
-    await runKilledWorker(studio, 'accepted');
-    await workItAllOut();
-    expect((await mina.generation(generationId)).state).toBe('failed');
-    expect(studio.sandbox.calls().generate - calls).toBe(1);
-    expect(studio.sandbox.accepted() - accepted).toBe(1);
-  });
 
   it('an order goes out on a connection of its own: one that is kept may be just closing, and then nobody knows', async () => {
     const sockets: [string, unknown][] = [];

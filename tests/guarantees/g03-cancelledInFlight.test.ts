@@ -27,7 +27,9 @@ interface Course {
 }
 
 /** By chance, of all moments in which there is a song that can be deleted; all of them in the long run. */
-const DELETED_COUNT = 10;
+const DELETED_COUNT = 4;
+/** Of the points of a usual life, in their order, every so many-th is tried, from one that the seed names; all of them in the long run. */
+const STRIDE = 5;
 /** What the provider takes for one order. */
 const PRICE = 3;
 
@@ -40,13 +42,13 @@ const STAGES = [
   'submitted making+making',
   'archiving making+making',
   'archiving making+making staging',
-  'archiving making+making songs+staging',
   'archiving making+making songs',
   'ready ready+ready songs',
-  'ready ready+ready covers+songs+staging',
   'ready ready+ready covers+songs',
   'failed failed+failed',
 ];
+/** They last for a point or two. */
+const SHORT_STAGES = ['archiving making+making songs+staging', 'ready ready+ready covers+songs+staging'];
 
 let lane: Lane;
 let worker: NumberedWorker;
@@ -181,6 +183,10 @@ function firstHits(moments: Moment[]): Moment[] {
   return first.filter(({ kind, point }) => kind === 'after' || (kind === 'before' && !answered.has(point)));
 }
 
+function sample(moments: Moment[]): Moment[] {
+  return isLong ? moments : moments.filter((_, index) => index % STRIDE === seed % STRIDE);
+}
+
 /** Moments in which there are songs: after the first run of the worker, which orders them. */
 function withSongs(): Moment[] {
   const seen = new Set<string>();
@@ -203,7 +209,7 @@ describe('G3: the owner of a song in the making changes his mind, and the worker
   it(
     'at whatever point: cancelled, it costs what is promised, what still comes is discarded, and nothing is left',
     async () => {
-      expect(await tryAll(usual, firstHits(usual.moments), 'cancel')).toEqual([]);
+      expect(await tryAll(usual, sample(firstHits(usual.moments)), 'cancel')).toEqual([]);
     },
     limitMs(300_000),
   );
@@ -238,7 +244,7 @@ describe('G3: the owner of a song in the making changes his mind, and the worker
   );
 
   it('which has been tried in every state that a request can be in', () => {
-    expect([...stages]).toEqual(expect.arrayContaining(STAGES));
+    expect([...stages]).toEqual(expect.arrayContaining([...STAGES, ...(isLong ? SHORT_STAGES : [])]));
     // An answer may come too fast to be waited for, and what happened once, by chance, need not come again.
     expect([tried, unreached.length < tried / 10 ? [] : unreached]).toEqual([tried, []]);
   });

@@ -34,7 +34,7 @@ let residents: People;
 const outcomes: Outcome[] = [];
 
 beforeAll(async () => {
-  house = await openHouse({ endpoints: [operate] });
+  house = await openHouse({ hasBucket: true, endpoints: [operate] });
   residents = await house.newPeople();
 });
 

@@ -20,7 +20,7 @@ let house: House;
 let people: People;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse({ hasBucket: true });
   people = await house.newPeople();
 });
 

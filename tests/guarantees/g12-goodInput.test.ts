@@ -11,7 +11,7 @@ import { announceSeed, limitMs, runs } from '../support/runs.ts';
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse({ hasBucket: true });
 });
 
 afterAll(async () => {

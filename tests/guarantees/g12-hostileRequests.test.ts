@@ -18,7 +18,7 @@ const AT_ONCE = 20;
 let house: House;
 
 beforeAll(async () => {
-  house = await openHouse({ bodyLimitMs: BODY_LIMIT_MS });
+  house = await openHouse({ hasBucket: true, bodyLimitMs: BODY_LIMIT_MS });
 });
 
 afterAll(async () => {

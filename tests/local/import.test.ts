@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
+import { type FileKind, fileIdOf } from '#shared/files';
 import { mono11k, musicMetadataDurationMs, stereo44k } from '../shared/songs/mp3Files.ts';
 import { type ImportTarget, openImportTarget } from './importHarness.ts';
 
@@ -60,6 +61,19 @@ afterAll(() => target.close());
 
 function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+interface Stored {
+  storeId: string;
+  name: string | undefined;
+  bytes: number;
+}
+
+/** What the journal of copies knows of an object that is everywhere it belongs. */
+function fileOf(kind: FileKind, { storeId, ...object }: Stored, of: { ownerId: string; belongsTo: string; createdAt: string }) {
+  const fileId = fileIdOf(kind, of.belongsTo);
+  const objects = [{ ...object, storeIds: [storeId] }];
+  return { [`files/${fileId}`]: { fileId, kind, ...of, bytes: object.bytes, objects, state: 'kept', repairs: 0, tries: 0, dueAt: null } };
 }
 
 describe('an import', () => {
@@ -137,7 +151,12 @@ describe('an import', () => {
         ...{ imageId: treeId, ownerId: joId, title: 'Tree', contentType: 'image/jpeg', bytes: tree.bytes },
         ...{ widthPx: 300, heightPx: 200, state: 'ready', createdAt: '2024-05-01T00:00:00.000Z' },
       },
-      [`imageMedia/${treeId}`]: { ownerId: joId, original: tree },
+      [`imageMedia/${treeId}`]: { ownerId: joId, original: tree, large: tree, thumb: tree }, // small as it is, it has every size
+      ...fileOf('audio', rain, { ownerId: minaId, belongsTo: rainId, createdAt: '2024-04-01T00:00:00.000Z' }),
+      ...fileOf('cover', rainCover, { ownerId: minaId, belongsTo: rainId, createdAt: '2024-04-01T00:00:00.000Z' }),
+      ...fileOf('audio', bare, { ownerId: joId, belongsTo: bareId, createdAt: '2024-04-03T00:00:00.000Z' }),
+      ...fileOf('cover', bareCover, { ownerId: joId, belongsTo: bareId, createdAt: '2024-04-03T00:00:00.000Z' }),
+      ...fileOf('image', tree, { ownerId: joId, belongsTo: treeId, createdAt: '2024-05-01T00:00:00.000Z' }),
       ...Object.fromEntries([minaId, joId, rainId, bareId, treeId].map((id) => [`imports/${id}`, { source: 'former' }])),
     });
     expect(Object.keys(objects).sort()).toEqual([rain, rainCover, bare, bareCover, tree].map(({ name }) => name).sort());

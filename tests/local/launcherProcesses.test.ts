@@ -76,7 +76,7 @@ describe('a program on the leash', () => {
     const deaf = startLeashed(process.execPath, ['-e', `process.on('SIGTERM', () => {}); ${endless(pidFile)}`], { logFile });
     const pid = await pidIn(pidFile);
     await deaf.stop(200);
-    await waitUntil('the program has ended', () => !isAlive(pid), 2_000);
+    await waitUntil('the program has ended', () => !isAlive(pid), 10_000);
     expect(isAlive(pid)).toBe(false);
   }, 20_000);
 });

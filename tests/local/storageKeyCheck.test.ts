@@ -83,7 +83,7 @@ describe('The doctor finds the storage of the local cloud', () => {
     const directory = dirname(gcs.keyPath);
     await writeFile(join(directory, 'gcs-key.json'), '{}');
     const found = {
-      MEDIA_STORES: 'gcs:sori-media',
+      MEDIA_STORES: `local:${join(directory, 'media')},gcs:sori-media`,
       GCS_KEY_FILE: join(directory, 'gcs-key.json'),
       GOOGLE_TOKEN_URL: gcs.google.tokenUrl,
       STORAGE_EMULATOR_HOST: gcs.url,

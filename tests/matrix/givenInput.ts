@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Endpoint } from '#shared/endpoint';
+import { fileIdOf } from '#shared/files';
 import { type Person, signUpPerson } from '../support/callers.ts';
 import { given } from '../support/given.ts';
 import type { Service } from '../support/service.ts';
@@ -42,6 +43,13 @@ const variants: Record<string, Variant[]> = {
       make: async (owner) => (await given.generation({ owner })).generationId,
     },
   ],
+  image: [{ name: 'picture', isShared: false, isWhole: true, make: async (owner) => (await given.image({ owner })).imageId }],
+  file: (['audio', 'cover'] as const).map((kind) => ({
+    name: `file of kind ${kind}`,
+    isShared: false,
+    isWhole: true,
+    make: async (owner) => fileIdOf(kind, (await given.song({ owner })).songId),
+  })),
 };
 
 /** The states to try a function with. @throws when nobody has said yet how to make what the function needs */
@@ -68,5 +76,5 @@ const special: Record<string, (example: object, person: () => Promise<Person>) =
 export async function givenInput(service: Service, { name, needs, examples }: Endpoint, id?: string): Promise<Record<string, unknown>> {
   const example = examples[0]?.input ?? {};
   const input = (await special[name]?.(example, () => signUpPerson(service))) ?? example;
-  return { ...input, ...Object.fromEntries(Object.values(needs).map(({ field }) => [field, id])) };
+  return { ...input, ...Object.fromEntries(Object.values(needs).map(({ field, isEach }) => [field, isEach ? [id] : id])) };
 }

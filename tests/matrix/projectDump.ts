@@ -1,8 +1,8 @@
 import { authAdmin } from '#shared/access';
 import { database, fromDocument } from '#shared/runtime';
 
-/** Counters and remembered keys of the pipeline itself: also a refused call may count. */
-const COUNTED = ['rateLimits', 'idempotency'];
+/** Counters, remembered keys and probes of the pipeline itself: also a refused call may count. */
+const COUNTED = ['rateLimits', 'idempotency', 'dependencies'];
 
 /** All that the service keeps in Firestore and Auth, by path: equal dumps mean that nothing was changed in between. */
 export async function dumpProject(): Promise<Record<string, unknown>> {

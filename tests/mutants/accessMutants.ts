@@ -75,8 +75,8 @@ export const accessMutants: Mutant[] = [
   {
     guarantee: 'G6',
     file: 'shared/access/need.ts',
-    search: 'if (thing === undefined || !permits(need.rule, caller, need.subject(thing)))',
-    replace: 'if (thing === undefined)',
+    search: 'permits(rule, caller, subject(thing)) ? thing : undefined;',
+    replace: 'rule ? thing : undefined;',
     test: 'tests/guarantees/g06-onlyWhatIsYours.test.ts',
   },
   {

@@ -12,13 +12,13 @@ export const crashMutants: Mutant[] = [
   {
     guarantee: 'G1',
     file: 'shared/generation/archiveCover.ts',
-    search: 'await removeStaged(store, songId);',
+    search: 'await removeStaged(stores, songId);',
     replace: '',
     test: 'tests/guarantees/g01-killMatrix.test.ts',
   },
   {
     guarantee: 'G1',
-    file: 'shared/media/gcs/gcsStore.ts',
+    file: 'shared/media/gcsStore.ts',
     search: '(error.status === 412 || error.status === 404) && (await this.isPublished(wanted))',
     replace: 'error.status === 404 && (await this.isPublished(wanted))',
     test: 'tests/guarantees/g01-killMatrix.test.ts',

@@ -32,7 +32,7 @@ export const faultMutants: Mutant[] = [
   },
   {
     guarantee: 'G1',
-    file: 'shared/media/gcs/gcsStore.ts',
+    file: 'shared/media/gcsStore.ts',
     search: '(error.status === 412 || error.status === 404) &&',
     replace: 'error.status === 404 &&',
     test: 'tests/guarantees/g01-storageKilled.test.ts',

@@ -1,9 +1,9 @@
 /** The storage key: its faults are named, nothing of it is told, and a repair opens the storage by itself. */
 import type { Mutant } from '../../scripts/check/mutant.ts';
 
-const DIAGNOSIS = { file: 'shared/media/key/diagnoseKey.ts', test: 'tests/shared/media/diagnoseKey.test.ts' };
-const CREDENTIALS = { file: 'shared/media/key/credentials.ts', test: 'tests/shared/media/credentials.test.ts' };
-const SECRET = { file: 'shared/media/key/secretManager.ts', test: 'tests/shared/media/secretManager.test.ts' };
+const DIAGNOSIS = { file: 'shared/media/diagnoseKey.ts', test: 'tests/shared/media/diagnoseKey.test.ts' };
+const CREDENTIALS = { file: 'shared/media/credentials.ts', test: 'tests/shared/media/credentials.test.ts' };
+const SECRET = { file: 'shared/media/secretManager.ts', test: 'tests/shared/media/secretManager.test.ts' };
 
 export const keyMutants: Mutant[] = [
   { guarantee: 'G8', ...DIAGNOSIS, search: 'if (characters < SHORT_KEY)', replace: 'if (characters < 60)' },
@@ -30,14 +30,14 @@ export const keyMutants: Mutant[] = [
   },
   {
     guarantee: 'G8',
-    file: 'shared/media/gcs/gcsCall.ts',
+    file: 'shared/media/gcsCall.ts',
     search: '(refusal.status === 401 || refusal.status === 403)',
     replace: 'refusal.status === 401',
     test: CREDENTIALS.test,
   },
   {
     guarantee: 'G13',
-    file: 'shared/media/gcs/gcsCall.ts',
+    file: 'shared/media/gcsCall.ts',
     search: "if (status === 403 && /does not have \\S+ access|permission|scope/i.test(message)) return 'no_permission';",
     replace: '',
     test: CREDENTIALS.test,

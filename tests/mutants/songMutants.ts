@@ -110,8 +110,8 @@ export const songMutants: Mutant[] = [
   {
     guarantee: 'G4',
     file: 'shared/generation/objects.ts',
-    search: '...(await store.publish(staged, name))',
-    replace: '...staged, name',
+    search: 'return await store.publish(staged, name);',
+    replace: 'return { ...staged, name };',
     test: 'tests/guarantees/g04-readyMeansPlayable.test.ts',
   },
   {

@@ -93,7 +93,8 @@ function expectedAnswer({ access, input, errors, status }: RegisteredEndpoint): 
 
 async function firstAnswer({ name, method, secrets }: RegisteredEndpoint): Promise<FirstAnswer> {
   const own = Object.fromEntries(secrets.map((secret) => [secret, (SECRETS as Record<string, string>)[secret] ?? '']));
-  const { url, child } = await startBuilt(folder.path, name, { ...settings(), ...own });
+  const stores = { MEDIA_STORES: `local:${join(folder.path, 'media')}` }; // a storage that works, else some would be closed
+  const { url, child } = await startBuilt(folder.path, name, { ...settings(), ...stores, ...own });
   try {
     const body = method === 'POST' ? { body: '{}', headers: { 'content-type': 'application/json' } } : {};
     const response = await fetch(url, { method, ...body, signal: AbortSignal.timeout(15_000) });

@@ -1,8 +1,7 @@
 /** docs/making-a-song.md says what is true of the code: its states, bounds and failures, and which test proves each of them. */
 import { describe, expect, it } from '@jest/globals';
 import { BOUNDS, Generation } from '#shared/generation';
-import { readSource } from '../../scripts/check/readSource.ts';
-import { first, quoted, read, tableUnder } from './documents.ts';
+import { first, quoted, read, tableUnder, unprovenRows } from './documents.ts';
 
 describe('docs/making-a-song.md', () => {
   const path = 'docs/making-a-song.md';
@@ -30,31 +29,9 @@ describe('docs/making-a-song.md', () => {
   });
 
   it('names for every row of what can go wrong the tests that prove it, and they are there and not left out', () => {
-    const rows = tableUnder(path, '## What can go wrong');
-    const unproven = rows.filter((row) => row.length !== 5 || testsIn(row[4]!).length === 0).map(([what]) => what);
-    expect(unproven).toEqual([]);
-    const faults = rows.flatMap(([, , , , tests]) => testsIn(tests!)).flatMap((test) => faultOf(test) ?? []);
-    expect(faults).toEqual([]);
+    expect(unprovenRows(tableUnder(path, '## What can go wrong'), 5)).toEqual([]);
   });
 });
-
-interface NamedTest {
-  title: string;
-  file: string;
-}
-
-/** `[the title of a test](../tests/…/file.test.ts)`, as often as it stands in a cell. */
-function testsIn(cell: string): NamedTest[] {
-  return [...cell.matchAll(/\[([^\]]+)\]\(\.\.\/([^)]+\.test\.ts)\)/g)].map(([, title, file]) => ({ title: title!, file: file! }));
-}
-
-function faultOf({ title, file }: NamedTest): string | undefined {
-  const { tests } = readSource(file, read(file));
-  const found = tests.filter((test) => test.title === title);
-  if (found.length !== 1) return `${file} has ${found.length} tests "${title}"`;
-  const leftOut = tests.find(({ callee }) => !/^(describe|it|test)(\.each)?$/.test(callee));
-  return leftOut && `${file}:${leftOut.line} leaves tests out: ${leftOut.callee}`;
-}
 
 /** `10 min` in milliseconds, `10 MiB` in bytes, a plain number as it is. */
 function toNumber(value: string): number {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFolder } from '../../scripts/check/command.ts';
+import { readSource } from '../../scripts/check/readSource.ts';
 import { listFiles } from '../../scripts/check/sourceTree.ts';
 
 export const paths = listFiles(projectFolder);
@@ -40,3 +41,27 @@ export function tableUnder(path: string, heading: string): string[][] {
 }
 
 export const first = (cell: string | undefined) => quoted(cell ?? '')[0] ?? '';
+
+interface NamedTest {
+  title: string;
+  file: string;
+}
+
+/** `[the title of a test](../tests/…/file.ts)`, as often as it stands in a cell. */
+function testsIn(cell: string): NamedTest[] {
+  return [...cell.matchAll(/\[([^\]]+)\]\(\.\.\/(tests\/[^)]+\.ts)\)/g)].map(([, title, file]) => ({ title: title!, file: file! }));
+}
+
+/** Rows whose last cell names no test, and named tests that are not there or left out. */
+export function unprovenRows(rows: string[][], cells: number): string[] {
+  const unproven = rows.filter((row) => row.length !== cells || testsIn(row.at(-1)!).length === 0).map(([what]) => `no test: ${what}`);
+  return [...unproven, ...rows.flatMap((row) => testsIn(row.at(-1)!)).flatMap((test) => faultOf(test) ?? [])];
+}
+
+function faultOf({ title, file }: NamedTest): string | undefined {
+  const { tests } = readSource(file, read(file));
+  const found = tests.filter((test) => test.title === title);
+  if (found.length !== 1) return `${file} has ${found.length} tests "${title}"`;
+  const leftOut = tests.find(({ callee }) => !/^(describe|it|test)(\.each)?$/.test(callee));
+  return leftOut && `${file}:${leftOut.line} leaves tests out: ${leftOut.callee}`;
+}

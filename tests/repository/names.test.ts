@@ -49,7 +49,7 @@ describe('the name of a file', () => {
 
   it.each([
     ['shared/songs/changeSong.ts', 'export function changeSong() {}'],
-    ['shared/media/gcs/gcsUpload.ts', 'export function uploadToGcs() {}'],
+    ['shared/media/gcsUpload.ts', 'export function uploadToGcs() {}'],
     ['shared/runtime/ids.ts', 'export const newId = 1;'],
     ['shared/limits/window.ts', 'export const openWindow = 1; export const closeWindow = 2;'],
     ['shared/music/port.ts', 'export class MusicFault {}'],

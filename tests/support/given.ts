@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { writeFile } from '#shared/files';
 import { createGeneration, type Generation } from '#shared/generation';
+import { createImage, type Image, storePicture } from '#shared/images';
 import { Claim } from '#shared/limits';
 import { coverObjectName, mediaStores, type StoredObject, songObjectName } from '#shared/media';
 import { database, newId, toDocument } from '#shared/runtime';
@@ -55,6 +56,23 @@ export const given = {
     if (cover) writeFile(batch, db, { ...own, kind: 'cover', objects: [cover] });
     await batch.commit();
     return song;
+  },
+
+  /** A picture that has been uploaded and finished. Its bytes are none that anything could show. */
+  async image({ owner, ...fields }: { owner: string } & Partial<Image>): Promise<Image> {
+    const imageId = newId('img');
+    const picture = { bytes: COVER, contentType: 'image/jpeg', widthPx: 9, heightPx: 9 } as const;
+    const image: Image = {
+      ...{ imageId, ownerId: owner, title: 'By the river', contentType: 'image/jpeg', bytes: COVER.length, widthPx: 9, heightPx: 9 },
+      ...{ state: 'ready', createdAt: new Date().toISOString(), ...fields },
+    };
+    const own = { imageId, ownerId: owner, attempt: newId('clm'), signal: AbortSignal.timeout(10_000) };
+    const media = await storePicture({ original: picture, large: picture, thumb: picture }, own);
+    const db = await database();
+    const batch = db.batch();
+    createImage(batch, db, image, media);
+    await batch.commit();
+    return image;
   },
 
   /** A request for a song that no worker has looked at yet. */

@@ -1,10 +1,11 @@
 /** The service with everybody in front of it: people of every kind, a local store, and limits that tests do not meet. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint } from '#shared/endpoint';
 import { RATE_LIMITS } from '#shared/limits';
-import { startGoogle } from '../../scripts/local/google/index.ts';
+import { type LocalGcs, startGcs } from '../../scripts/local/gcs/index.ts';
+import { type LocalGoogle, startGoogle } from '../../scripts/local/google/index.ts';
 import { makeOutsiders, makePeople, type People, type TestCaller } from './callers.ts';
 import { given } from './given.ts';
 import { type Service, type ServiceOptions, startService } from './service.ts';
@@ -15,15 +16,25 @@ export interface House {
   /** People nobody has met: what one function does to them does not matter to the next. */
   newPeople(): Promise<People>;
   endpoint(name: string): Endpoint;
+  /** Of a house with a bucket. */
+  gcs: LocalGcs | undefined;
   close(): Promise<void>;
 }
+
+export interface HouseOptions extends ServiceOptions {
+  /** Besides the local store there is a bucket, `HOUSE_BUCKET`: without one nothing can be uploaded. */
+  hasBucket?: boolean;
+}
+
+export const HOUSE_BUCKET = 'house';
 
 /** Nobody is there: what calls it fails at once. */
 const CLOSED_PORT = 9;
 
-export async function openHouse({ settings, ...options }: ServiceOptions = {}): Promise<House> {
+export async function openHouse({ settings, hasBucket = false, ...options }: HouseOptions = {}): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'sori-house-'));
   const google = await startGoogle({ directory: join(directory, 'google') });
+  const bucket = hasBucket ? await openBucket(directory, google, options) : undefined;
   const service = await startService({
     rateLimits: { ...RATE_LIMITS, requests: 1_000_000, generations: 1_000_000 },
     settings: {
@@ -31,6 +42,7 @@ export async function openHouse({ settings, ...options }: ServiceOptions = {}): 
       TOPMEDIAI_BASE_URL: `http://127.0.0.1:${CLOSED_PORT}`,
       GOOGLE_CERTS_URL: google.certsUrl,
       TRUSTED_PROXY_HOPS: '1', // every test call comes from an address of its own
+      ...bucket?.settings,
       ...settings,
     },
     ...options,
@@ -44,10 +56,26 @@ export async function openHouse({ settings, ...options }: ServiceOptions = {}): 
       return people;
     },
     endpoint: (name) => service.endpoints.find((endpoint) => endpoint.name === name)!,
+    gcs: bucket?.gcs,
     close: async () => {
       await service.close();
+      await bucket?.gcs.close();
       await google.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function openBucket(directory: string, google: LocalGoogle, { world }: ServiceOptions) {
+  const gcs = await startGcs({ directory: join(directory, 'gcs'), google, ...(world?.clock ? { clock: world.clock } : {}) });
+  await gcs.createBucket(HOUSE_BUCKET);
+  const keyFile = join(directory, 'gcs-key.json');
+  await writeFile(keyFile, JSON.stringify(await google.createServiceAccountKey('media@sori.example')));
+  const settings = {
+    MEDIA_STORES: `local:${join(directory, 'media')},gcs:${HOUSE_BUCKET}`,
+    GCS_KEY_FILE: keyFile,
+    STORAGE_EMULATOR_HOST: gcs.url,
+    GOOGLE_TOKEN_URL: google.tokenUrl,
+  };
+  return { gcs, settings };
 }

@@ -1,5 +1,8 @@
 /** Sori as a test meets it: every function on the real framework, over HTTP, in a project of the test file's own. */
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import { createInstance, type Endpoint, type Instance, type TypedEndpoint } from '#shared/endpoint';
 import type { RateLimits } from '#shared/limits';
@@ -77,9 +80,10 @@ export function useOwnProject(settings: Record<string, string> = {}): string {
   return projectId;
 }
 
-/** Starts all functions. The address stands in SERVICE_URL from then on. */
+/** Starts all functions, with a storage that works. The address stands in SERVICE_URL from then on. */
 export async function startService({ world, settings, endpoints: own = [], ...bounds }: ServiceOptions = {}): Promise<Service> {
-  const projectId = useOwnProject(settings);
+  const directory = await mkdtemp(join(tmpdir(), 'sori-service-'));
+  const projectId = useOwnProject({ MEDIA_STORES: `local:${directory}`, ...settings });
   const endpoints = [...(await loadEndpoints()), ...own];
   const instance = createInstance({ ...systemWorld, ...world }, bounds);
   const host = await startFunctions(poolWhenAsked(endpoints, instance), 0);
@@ -95,6 +99,7 @@ export async function startService({ world, settings, endpoints: own = [], ...bo
     close: async () => {
       await host.close();
       await closeDatabase();
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }

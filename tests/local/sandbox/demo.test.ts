@@ -35,9 +35,10 @@ async function demoWith(fault: FaultRequest, stepMs = 3_000): Promise<{ code: nu
   });
   const out = text(demo.stdout);
   const err = text(demo.stderr);
+  let isAsked = false;
   while (!isOver) {
-    await studio.runWorker();
-    studio.clock.advance(stepMs);
+    isAsked = (await studio.runWorker()) > 0 || isAsked;
+    if (isAsked) studio.clock.advance(stepMs); // no sooner: a request that time runs away from is answered 503
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 600))]); // it looks every half second: each state is seen
   }
   const lines = (await out).trimEnd().split('\n');

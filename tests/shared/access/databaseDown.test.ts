@@ -58,7 +58,8 @@ describe('While the database says nothing', () => {
   });
 
   it('the last known state of the features holds, and only one in 5 s waits for a new one', async () => {
-    expect(outcomes.first).toMatchObject({ isDatabaseUp: false, phase: 1, features: { streaming: { available: true, reason: null } } });
+    const features = { streaming: { available: true, reason: null }, signIn: { available: false, reason: 'database' } };
+    expect(outcomes.first).toMatchObject({ isDatabaseUp: false, phase: 1, features });
     const startedAt = performance.now();
     await Promise.all(Array.from({ length: 50 }, () => requireOpen('streaming', clock)));
     await expect(requireOpen('generation', clock)).rejects.toMatchObject({ status: 503, params: { reason: 'phase' } });

@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { availability, type Dependency, judge, requireOpen } from '#shared/access';
+import { availability, type Dependency, judge, requireOpen, storesDown } from '#shared/access';
 import { closeDatabase, database, FEATURES, type Feature } from '#shared/runtime';
 import { TestClock } from '../../support/clock.ts';
 import { useOwnProject } from '../../support/service.ts';
 
-/** What the design says of each feature: the reason for which it is closed, if it is. */
-const TABLE: Record<Feature, { phase1: string | null; storage: string | null; provider: string | null; budget: string | null }> = {
-  signIn: { phase1: null, storage: null, provider: null, budget: null },
-  library: { phase1: null, storage: null, provider: null, budget: null },
-  streaming: { phase1: null, storage: 'storage', provider: null, budget: null },
-  generation: { phase1: 'phase', storage: 'storage', provider: 'provider', budget: 'budget' },
-  lyrics: { phase1: 'phase', storage: null, provider: 'provider', budget: null },
-  uploads: { phase1: 'phase', storage: 'storage', provider: null, budget: null },
-  files: { phase1: null, storage: null, provider: null, budget: null },
-  admin: { phase1: null, storage: null, provider: null, budget: null },
+type Column = 'phase1' | Dependency;
+
+/** The reason for which each feature is closed, if it is. The functions of each stand in tests/guarantees/g08-table.test.ts. */
+const TABLE: Record<Feature, Partial<Record<Column, string>>> = {
+  signIn: { database: 'database' },
+  library: {},
+  streaming: { media: 'storage' },
+  generation: { phase1: 'phase', storage: 'storage', provider: 'provider', budget: 'budget', database: 'database' },
+  lyrics: { phase1: 'phase', provider: 'provider', database: 'database' },
+  uploads: { phase1: 'phase', storage: 'storage', database: 'database' },
+  files: { database: 'database' },
+  admin: { database: 'database' },
 };
 
 const OPEN = { available: true, reason: null };
@@ -24,10 +26,10 @@ function reasonsOf(settings: { phase: 1 | 2; closedFeatures: Exclude<Feature, 'a
 }
 
 describe('What is open', () => {
-  it.each(['phase1', 'storage', 'provider', 'budget'] as const)('follows the table in the column %s', (column) => {
-    const isPhase = column === 'phase1';
-    const reasons = reasonsOf({ phase: isPhase ? 1 : 2, closedFeatures: [] }, isPhase ? [] : [column]);
-    expect(reasons).toEqual(Object.fromEntries(FEATURES.map((feature) => [feature, TABLE[feature][column]])));
+  it.each(['phase1', 'storage', 'media', 'provider', 'budget', 'database'] as const)('follows the table in the column %s', (column) => {
+    const reasons =
+      column === 'phase1' ? reasonsOf({ phase: 1, closedFeatures: [] }, []) : reasonsOf({ phase: 2, closedFeatures: [] }, [column]);
+    expect(reasons).toEqual(Object.fromEntries(FEATURES.map((feature) => [feature, TABLE[feature][column] ?? null])));
   });
 
   it('is everything when nothing is wrong, but what an operator has closed', () => {
@@ -51,17 +53,52 @@ describe('What the database says of it', () => {
     await (await database()).doc(path).set({ ...data });
   }
 
+  function stores(...states: [canRead: boolean, canWrite: boolean][]) {
+    return { stores: states.map(([canRead, canWrite], at) => ({ storeId: `gcs:${at}`, canRead, canWrite })) };
+  }
+
   it('is acted on within 10 s, and comes back by itself', async () => {
     expect((await availability(clock)).features.uploads).toEqual(OPEN);
-    await write('dependencies/storage', { isUp: false, changedAt: new Date() });
+    await write('dependencies/storage', stores([true, false]));
     clock.advance(9_999);
     expect((await availability(clock)).features.uploads).toEqual(OPEN);
     clock.advance(1);
     const refused = requireOpen('uploads', clock);
     await expect(refused).rejects.toMatchObject({ status: 503, params: { feature: 'uploads', reason: 'storage', retryAfterS: 30 } });
-    await write('dependencies/storage', { isUp: true, changedAt: new Date() });
+    await write('dependencies/storage', stores([true, true]));
     clock.advance(10_000);
     await expect(requireOpen('uploads', clock)).resolves.toBeUndefined();
+  });
+
+  const CLOSED = { available: false, reason: 'storage' };
+  it.each<[string, [boolean, boolean][], object]>([
+    ['one store that cannot be written', [[true, false]], { uploads: CLOSED, streaming: OPEN }],
+    ['one store that can do nothing', [[false, false]], { uploads: CLOSED, streaming: CLOSED }],
+    [
+      'one of two',
+      [
+        [true, true],
+        [false, false],
+      ],
+      { generation: CLOSED, streaming: OPEN },
+    ],
+    [
+      'both of two',
+      [
+        [false, true],
+        [false, false],
+      ],
+      { generation: CLOSED, streaming: CLOSED },
+    ],
+  ])('of the storage closes new songs and uploads, and streaming when nothing can be read: %s', async (_what, states, features) => {
+    await write('dependencies/storage', stores(...states));
+    expect((await availability(clock)).features).toMatchObject(features);
+    expect([...(await storesDown(clock))]).toEqual(states.flatMap(([canRead], at) => (canRead ? [] : [`gcs:${at}`])));
+  });
+
+  it('and is nonsense about the storage closes nothing', async () => {
+    await write('dependencies/storage', { stores: 'none', probedAt: 'yesterday' });
+    expect((await availability(clock)).features.generation).toEqual(OPEN);
   });
 
   it('and was edited by hand into nonsense leaves the last good settings in force', async () => {

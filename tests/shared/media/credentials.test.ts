@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { MediaFault, type MediaStore } from '#shared/media';
 import { log, systemClock, systemWorld } from '#shared/runtime';
-import { createCredentials, createKeySource, readKeyFile } from '../../../shared/media/key/credentials.ts';
+import { createCredentials, createKeySource, readKeyFile } from '../../../shared/media/credentials.ts';
 import { atFirst, type FaultyProxy, openFaultyProxy } from './faultyProxy.ts';
 import { BUCKET, type OpenGcs, openGcsStore, someBytes } from './someStores.ts';
 

@@ -1,7 +1,7 @@
 /** Reads a secret with the account that the process runs as, as in production. Prints what comes of it. `SECRET` and `ENDPOINT` say which and where. */
 import { MediaFault } from '#shared/media';
-import { defaultAccessToken } from '../../../shared/media/gcs/googleAuth.ts';
-import { createSecretReader } from '../../../shared/media/key/secretManager.ts';
+import { defaultAccessToken } from '../../../shared/media/googleAuth.ts';
+import { createSecretReader } from '../../../shared/media/secretManager.ts';
 
 const { SECRET = '', ENDPOINT } = process.env;
 try {

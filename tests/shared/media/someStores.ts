@@ -2,12 +2,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemWorld } from '#shared/runtime';
+import { type Clock, systemWorld } from '#shared/runtime';
 import { type LocalGcs, startGcs } from '../../../scripts/local/gcs/index.ts';
 import { type LocalGoogle, type ServiceAccountKey, startGoogle } from '../../../scripts/local/google/index.ts';
-import { createGcsStore, type GcsStoreOptions } from '../../../shared/media/gcs/gcsStore.ts';
+import { createKeySource } from '../../../shared/media/credentials.ts';
+import { createGcsStore, type GcsStoreOptions } from '../../../shared/media/gcsStore.ts';
 import { createHybridStore } from '../../../shared/media/hybridStore.ts';
-import { createKeySource } from '../../../shared/media/key/credentials.ts';
 import { createLocalStore } from '../../../shared/media/localStore.ts';
 import type { MediaStore } from '../../../shared/media/port.ts';
 
@@ -33,10 +33,11 @@ export interface OpenGcs extends OpenStore {
   anotherStore(options?: Partial<GcsStoreOptions>): MediaStore;
 }
 
-export async function openGcsStore(): Promise<OpenGcs> {
+/** @param options - the clock is the bucket's */
+export async function openGcsStore(options: { clock?: Clock } = {}): Promise<OpenGcs> {
   const directory = await mkdtemp(join(tmpdir(), 'sori-gcs-'));
   const google = await startGoogle({ directory: join(directory, 'google') });
-  const gcs = await startGcs({ directory: join(directory, 'gcs'), google });
+  const gcs = await startGcs({ directory: join(directory, 'gcs'), google, ...options });
   await gcs.createBucket(BUCKET);
   const key = await google.createServiceAccountKey('media@demo-sori.iam.gserviceaccount.com');
   const keyPath = join(directory, 'key.json');

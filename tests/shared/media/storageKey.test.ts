@@ -60,13 +60,14 @@ describe('The storage key of a running service', () => {
   });
 
   it('is read by a store once more as soon as somebody doubts it', async () => {
-    const { mediaStores, storageKey } = await startedWith({ GCS_KEY_FILE: gcs.keyPath });
+    manager.addVersion('projects/demo-sori/secrets/doubted-key', JSON.stringify(gcs.key));
+    const { mediaStores, storageKey } = await startedWith({ GCS_KEY_SECRET: 'doubted-key' });
     const [store] = mediaStores();
     expect(await store!.find('a')).toBeUndefined();
-    await writeFile(gcs.keyPath, '');
+    manager.addVersion('projects/demo-sori/secrets/doubted-key', SHORT);
     expect(await store!.find('a')).toBeUndefined();
     storageKey()?.distrust();
-    await expect(store!.find('a')).rejects.toMatchObject({ keyFault: { code: 'missing' } });
+    await expect(store!.find('a')).rejects.toMatchObject({ keyFault: { code: 'not_json' } });
   });
 
   it('is the secret that was named, also beside a file', async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import jwt from 'jsonwebtoken';
-import { issueTicket, type TicketClaims, verifyTicket } from '#shared/media';
+import { issueTicket, type TicketClaims, verifyTicket } from '#shared/access';
 
 const SECRET = 'a-secret-only-for-tests-'.repeat(4);
 const NOW = Date.parse('2026-11-23T10:00:00.500Z');

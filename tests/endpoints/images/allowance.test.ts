@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { FileRecord, fileIdOf, STORAGE_BYTES } from '#shared/files';
+import { database, newId, toDocument } from '#shared/runtime';
+import { deleteImage } from '../../../functions/images/deleteImage.ts';
+import { dumpProject } from '../../matrix/projectDump.ts';
+import { TestClock } from '../../support/clock.ts';
+import { type House, openHouse } from '../../support/openHouse.ts';
+import { photograph } from '../../support/somePictures.ts';
+import { newUploader, type Uploader } from './uploader.ts';
+
+const MIB = 1024 * 1024;
+const DAY_MS = 24 * 3_600_000;
+
+const clock = new TestClock();
+let house: House;
+let mina: Uploader;
+
+beforeAll(async () => {
+  house = await openHouse({ hasBucket: true, world: { clock } });
+});
+beforeEach(async () => {
+  mina = await newUploader(house);
+});
+afterAll(() => house.close());
+
+/** A file of this person that takes so many bytes, as far as the books say. */
+async function givenFile(bytes: number): Promise<void> {
+  const belongsTo = newId('sng');
+  const record = FileRecord.parse({
+    ...{ fileId: fileIdOf('audio', belongsTo), kind: 'audio', bytes, createdAt: new Date().toISOString(), ownerId: mina.uid, belongsTo },
+    objects: [{ name: `songs/${belongsTo}/x.mp3`, bytes, sha256: 'x', contentType: 'audio/mpeg', storeIds: [] }],
+    ...{ state: 'kept', repairs: 0, tries: 0, dueAt: null },
+  });
+  const db = await database();
+  await db.doc(`files/${record.fileId}`).set(toDocument(record));
+}
+
+const FULL = { status: 409, code: 'storage_full', limitBytes: STORAGE_BYTES };
+
+describe('What a person may keep', () => {
+  it('is filled to its last byte, and not over it', async () => {
+    await givenFile(STORAGE_BYTES - 10 * MIB);
+    const before = await dumpProject();
+    expect((await mina.start(10 * MIB + 1)).problem).toMatchObject({ ...FULL, usedBytes: STORAGE_BYTES - 10 * MIB });
+    expect(await dumpProject()).toEqual(before);
+    expect((await mina.start(10 * MIB)).status).toBe(201);
+    expect((await mina.start(1)).problem).toMatchObject({ ...FULL, usedBytes: STORAGE_BYTES });
+  });
+
+  it('is not exceeded by many uploads that are started at the same moment', async () => {
+    await givenFile(STORAGE_BYTES - 10 * MIB);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => mina.start(4 * MIB)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409, 409, 409]);
+  });
+
+  it('is free again a day after an upload was started and never finished', async () => {
+    await givenFile(STORAGE_BYTES - 10 * MIB);
+    const { imageId } = (await mina.start(10 * MIB)).body;
+    const db = await database();
+    const upload = db.doc(`uploads/${imageId}`);
+    expect((await upload.get()).get('expireAt').toMillis()).toBe(clock.now() + DAY_MS);
+    await upload.update({ expireAt: new Date(clock.now() + 1) });
+    expect((await mina.start(10 * MIB)).problem).toMatchObject(FULL);
+    await upload.update({ expireAt: new Date(clock.now()) });
+    expect((await mina.start(10 * MIB)).status).toBe(201);
+    expect((await mina.finish(imageId)).problem).toMatchObject({ status: 404, code: 'not_found' });
+  });
+
+  it('is free again as soon as a picture is deleted', async () => {
+    const picture = await photograph(900, 600);
+    const imageId = await mina.send(picture);
+    await mina.finish(imageId);
+    await givenFile(STORAGE_BYTES - 5 * MIB);
+    expect((await mina.start(5 * MIB)).problem).toMatchObject(FULL);
+    await house.service.call(deleteImage, { imageId }, mina);
+    expect((await mina.start(5 * MIB)).status).toBe(201);
+  });
+
+  it('also counts what making the sizes adds: a picture that no longer fits is not made', async () => {
+    const picture = await photograph(3000, 2000);
+    const imageId = await mina.send(picture);
+    await givenFile(STORAGE_BYTES - picture.length);
+    const before = await dumpProject();
+    expect((await mina.finish(imageId)).problem).toMatchObject(FULL);
+    expect(await dumpProject()).toEqual(before);
+  });
+});
+
+describe('Idempotency-Key of startUpload', () => {
+  it('makes a repetition the same upload, with an address that is good again', async () => {
+    const headers = { 'idempotency-key': newId('req') };
+    const first = await mina.start(1000, {}, headers);
+    clock.advance(60_000);
+    const again = await mina.start(1000, {}, headers);
+    clock.advance(-60_000);
+    const { imageId, upload } = first.body;
+    const later = new Date(Date.parse(upload.expiresAt) + 60_000).toISOString();
+    expect(again.body).toEqual({ imageId, upload: { ...upload, url: expect.any(String), expiresAt: later } });
+    expect([first, again].map((answer) => answer.headers.get('idempotent-replayed'))).toEqual([null, 'true']);
+    const path = (url: string) => new URL(url).pathname;
+    expect(path(again.body.upload.url)).toBe(path(upload.url));
+  });
+
+  it('refuses another upload with the same key, and finds nothing once the first is a picture', async () => {
+    const headers = { 'idempotency-key': newId('req') };
+    const picture = await photograph(90, 60);
+    const { imageId, upload } = (await mina.start(picture.length, {}, headers)).body;
+    expect((await mina.start(picture.length + 1, {}, headers)).problem).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    await fetch(upload.url, { method: 'PUT', headers: upload.headers, body: new Uint8Array(picture) });
+    await mina.finish(imageId);
+    expect((await mina.start(picture.length, {}, headers)).problem).toMatchObject({ status: 404, code: 'not_found' });
+  });
+});

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { fileIdOf, readFileRecords } from '#shared/files';
+import { readSongMedia, type Song } from '#shared/songs';
+import { HELP } from '../../scripts/media/commandLine.ts';
+import { given, SOUND } from '../support/given.ts';
+import { BUCKET, openTwoStores, type TwoStores } from '../support/twoStores.ts';
+
+let stores: TwoStores;
+let song: Song;
+let name: string;
+
+beforeAll(async () => {
+  stores = await openTwoStores();
+  const owner = (await stores.house.newPeople()).owner.uid;
+  song = await given.song({ owner });
+  await given.image({ owner });
+  name = (await readSongMedia(song.songId))!.audio!.name;
+});
+afterAll(() => stores.close());
+
+/** What an operator sees who types `npm run media -- …`. */
+function media(...args: string[]): Promise<{ code: number; text: string }> {
+  const script = join(import.meta.dirname, '..', '..', 'scripts', 'media.ts');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [script, ...args], { env: process.env, timeout: 60_000 }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, text: `${stdout}${stderr}`.trimEnd() });
+    });
+  });
+}
+
+async function spoil(): Promise<void> {
+  await writeFile(join(stores.directory, name), Buffer.alloc(SOUND.length, 7));
+}
+
+/** Each command is a process of its own. */
+const LIMIT_MS = 60_000;
+
+describe('npm run media', () => {
+  it(
+    'tells what the stores have and lack, and brings the rest to them',
+    async () => {
+      const before = await media('status');
+      expect(before.code).toBe(0);
+      expect(before.text).toContain('1 song, 1 cover, 1 picture');
+      expect(before.text).toContain(`${stores.disk.id}: 3 of 3 objects`);
+      expect(before.text).toContain(`${stores.bucket.id}: 0 of 3 objects, 0 B, lacks 3 · 3개 부족`);
+      expect(before.text).toContain('due now · 지금 처리할 파일: 3');
+
+      const synced = await media('sync');
+      expect(synced).toEqual({ code: 0, text: expect.stringContaining('3 files copied, 0 removed · 복사 3, 삭제 0') });
+      expect(synced.text).toContain(`Every file is in ${stores.disk.id} and ${stores.bucket.id} · 모든 파일이 모든 저장소에 있습니다`);
+      const after = await media('status');
+      expect(after.text).toContain(`${stores.bucket.id}: 3 of 3 objects`);
+      expect(after.text).toContain('Nothing is lost · 잃어버린 파일이 없습니다');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'reads every copy to its end, and has a bad one made again',
+    async () => {
+      expect(await media('verify')).toEqual({ code: 0, text: expect.stringContaining('All is well · 이상 없습니다') });
+      await spoil();
+      expect((await media('verify', '--quick')).code).toBe(0); // its size is right: only its bytes tell
+      const { code, text } = await media('verify');
+      expect({ code, text }).toEqual({ code: 1, text: expect.stringContaining(`BAD · 손상: 1\n  ${stores.disk.id}: ${name} is damaged`) });
+      expect((await media('sync')).code).toBe(0);
+      expect((await media('verify')).text).toContain('6 copies read to their end');
+      expect(await readFileRecords([fileIdOf('audio', song.songId)])).toMatchObject([{ repairs: 1, dueAt: null }]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'does not mistake a store that is down for one that has lost something',
+    async () => {
+      await stores.storage.deleteBucket(BUCKET);
+      const { code, text } = await media('verify', '--quick');
+      expect({ code, text }).toEqual({ code: 1, text: expect.stringContaining('NOT LOOKED AT · 확인하지 못함: 1') });
+      expect(text).toContain(`${stores.bucket.id}: 3 copies not looked at`);
+      expect(text).not.toMatch(/BAD|LOST/);
+      await stores.storage.restoreBucket(BUCKET);
+      expect((await media('verify', '--quick')).code).toBe(0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'says what no store has any more, as long as it is so',
+    async () => {
+      await stores.disk.delete(name);
+      await stores.bucket.delete(name);
+      const lost = `LOST in all stores · 모든 저장소에서 분실: 1\n  ${name} of files/${fileIdOf('audio', song.songId)}`;
+      expect(await media('verify', '--quick')).toEqual({ code: 1, text: expect.stringContaining(lost) });
+      expect(await media('sync')).toEqual({ code: 1, text: expect.stringContaining('1 file still lacks a copy') });
+      expect(await media('status')).toEqual({ code: 1, text: expect.stringContaining('LOST · 분실: 1 object that no store has') });
+      expect((await media('verify')).text).toContain(lost);
+      await stores.put(stores.bucket, name, SOUND);
+      expect((await media('sync')).code).toBe(0);
+      expect((await media('verify')).code).toBe(0);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'tells how it is used, and what was wrong with what was typed',
+    async () => {
+      expect(await media('--help')).toEqual({ code: 0, text: HELP });
+      expect(await media('verifiy')).toEqual({ code: 1, text: `There is no command "verifiy".\n\n${HELP}` });
+      expect(await media('sync', '--quick')).toEqual({ code: 1, text: '--quick belongs to verify, not to sync.' });
+    },
+    LIMIT_MS,
+  );
+});
