@@ -1,10 +1,12 @@
 /** How fast a song comes from a directory, beside a server that does nothing else: nginx where there is one, else a bare one on Node. */
+
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { issueTicket, mediaStores, songObjectName } from '#shared/media';
+import { issueTicket } from '#shared/access';
+import { mediaStores, songObjectName } from '#shared/media';
 import { closeDatabase, database, newId, toDocument } from '#shared/runtime';
 import { showCount } from '../import/showCount.ts';
 import { startFirestoreEmulator } from '../local/emulators/firestore.ts';

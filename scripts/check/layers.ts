@@ -12,14 +12,15 @@ export const SHARED: Record<string, string[]> = {
   limits: BASE,
   music: BASE,
   media: BASE,
+  health: BELOW_DOMAINS,
   files: BELOW_DOMAINS,
   accounts: [...BELOW_DOMAINS, 'files'],
   songs: [...BELOW_DOMAINS, 'files', 'accounts'],
   images: [...BELOW_DOMAINS, 'files'],
   playlists: [...BELOW_DOMAINS, 'songs', 'accounts'],
-  generation: [...BELOW_DOMAINS, 'files', 'songs', 'images', 'accounts'],
-  operations: [...BELOW_DOMAINS, 'files', 'images', 'songs', 'playlists', 'generation', 'accounts'],
-  endpoint: BELOW_DOMAINS,
+  generation: [...BELOW_DOMAINS, 'health', 'files', 'songs', 'images', 'accounts'],
+  operations: [...BELOW_DOMAINS, 'health', 'files', 'images', 'songs', 'playlists', 'generation', 'accounts'],
+  endpoint: [...BELOW_DOMAINS, 'health'],
 };
 
 /** The folders of `functions/`: the noun that is touched, or who runs it. */
