@@ -90,8 +90,9 @@ function wrapped(head: string, sentence: string): string[] {
 export async function clearFaults(door: Door, name: FaultName | undefined): Promise<string> {
   const before = (await door.status()).faults.filter((fault) => name === undefined || fault.name === name);
   const on = await door.switchOff(name);
-  const said = before.length > 0 ? `Off: ${before.map((fault) => fault.name).join(', ')}.` : `${name ?? 'No fault'} was not on.`;
   const still = on.length > 0 ? ` Still on: ${on.map((fault) => fault.name).join(', ')}.` : ' None is on.';
+  if (before.length === 0) return name === undefined ? 'No fault was on.' : `${name} was not on.${still}`;
+  const said = `Off: ${before.map((fault) => fault.name).join(', ')}.`;
   const marked = before.some((fault) => SONG_FAULTS.includes(fault.name))
     ? '\nSongs that were ordered meanwhile keep what struck them.'
     : '';
