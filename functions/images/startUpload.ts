@@ -1,5 +1,5 @@
 /**
- * Allows a picture to be sent straight to the bucket: a PUT of these very bytes, once, with the given headers, within 15 minutes.
+ * Allows a picture to be sent straight to the bucket: a PUT of one file of this type and length, once, with the given headers, within 15 minutes.
  *
  * It counts only after `finishUpload`, for which there is a day.
  */
@@ -29,7 +29,7 @@ export const startUpload = defineEndpoint({
     }),
   }),
   status: 201,
-  errors: ['storage_full', 'idempotency_key_reused'],
+  errors: ['storage_full', 'idempotency_key_reused', 'not_found'],
   cache: 'none',
   examples: [{ title: 'A photograph', input: { contentType: 'image/jpeg', bytes: 2_480_113, title: 'By the river' } }],
 

@@ -22,7 +22,7 @@ export const createSong = defineEndpoint({
   input: CreateSongInput,
   output: z.strictObject({ generation: Generation }),
   status: 202,
-  errors: ['daily_songs_reached', 'idempotency_key_reused'],
+  errors: ['daily_songs_reached', 'idempotency_key_reused', 'not_found'],
   cache: 'none',
   examples: [{ title: 'A calm song', input: { prompt: 'a calm song about paper boats', style: 'folk' } }],
 

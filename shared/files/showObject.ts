@@ -36,8 +36,7 @@ export async function showObject(object: StoredObject, { now, clock, signal, cre
   const about = { ...named, modifiedAt: new Date(createdAt) };
   const stores = await storesInOrder(object.storeId, clock);
   for (const store of stores) {
-    // Of a bucket that the object comes from, its URL will tell; another one may not have it yet.
-    if ((!store.signRead || store.id !== object.storeId) && !(await isThere(store, object, now))) continue;
+    if (!(await isThere(store, object, now))) continue;
     if (!store.signRead) return { ...file(store, object, signal), ...about };
     const signed = await signRead(store, object.name, { now: now.getTime(), ...named });
     if (signed) return redirect(signed, now);
@@ -57,7 +56,7 @@ async function storesInOrder(storeId: string, clock: Clock): Promise<MediaStore[
   return (working.length > 0 ? working : stores).toSorted((one, other) => isOther(one) - isOther(other));
 }
 
-/** A disk tells at once. With one store nobody else could help, and opening it tells as well. */
+/** With one store nobody else could help, and opening it tells as well. */
 async function isThere(store: MediaStore, { name, sha256 }: StoredObject, now: Date): Promise<boolean> {
   if (mediaStores().length === 1) return true;
   try {

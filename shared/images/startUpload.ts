@@ -22,7 +22,7 @@ interface Asking {
 /**
  * Allows one picture of this type and length to be written to the bucket. Signed first: what cannot be sent leaves no trace.
  *
- * @throws `storage_full`, `idempotency_key_reused`, `feature_unavailable`
+ * @throws `storage_full`, `idempotency_key_reused`, `feature_unavailable`; `not_found` for a key whose upload is over; `session_ended`
  */
 export async function startUpload({ uid, input, claim, now, newId }: Asking): Promise<{ imageId: string; upload: SignedWrite }> {
   const upload = freshUpload(newId('img'), uid, input, now);

@@ -2,6 +2,7 @@ import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { log } from '#shared/runtime';
 import { createDurably, errorCode, hashFile, linkDurably, writeDurably } from './durableFile.ts';
 import { measured } from './measured.ts';
 import { checkObjectName } from './objectNames.ts';
@@ -54,7 +55,7 @@ class LocalStore implements MediaStore {
   }
 
   async stage(source: AsyncIterable<Uint8Array>, { stagingName, contentType, maxBytes, signal }: StageOptions): Promise<StagedObject> {
-    this.cleaning ??= removeAbandoned(this.temporary);
+    this.cleaning ??= removeAbandoned(this.temporary).catch((error: unknown) => log.warn('temporary_files_not_removed', { error }));
     await this.cleaning;
     const passing = measured(source, maxBytes, signal);
     try {
@@ -139,7 +140,12 @@ class LocalStore implements MediaStore {
     const there = await this.describe(name);
     if (there && (there.sha256 !== wanted.sha256 || there.bytes !== wanted.bytes))
       throw new MediaFault('damaged', 'other bytes stand under this name');
-    return there !== undefined;
+    if (!there) return false;
+    const file = await unlessGone(stat(this.path(name)));
+    if (file?.size === there.bytes) return true;
+    if (file) throw new MediaFault('damaged', 'the object has another size than expected');
+    await rm(this.path(name) + DESCRIPTION, { force: true }); // of bytes that somebody has taken away
+    return false;
   }
 
   /** The file first, its description last: a process that dies between leaves a file that nobody sees and that is found equal next time. */

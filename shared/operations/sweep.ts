@@ -19,6 +19,11 @@ export const SWEEP_BOUNDS = {
   atOnce: 8,
   /** Who writes an object has the document follow within minutes, or never. */
   untouchedMs: 24 * 60 * 60 * 1000,
+  /**
+   * Objects of songs and pictures that one run removes because no document names them. A few are what crashes leave; more are a database
+   * that lacks its documents, such as one that is being restored, and then nothing goes.
+   */
+  mostOrphans: 100,
   /** How far it has come is written down so often; without a sign of life for so long, another run takes over. */
   saveMs: 10_000,
   leaseMs: 120_000,

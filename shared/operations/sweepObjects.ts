@@ -57,7 +57,24 @@ async function lookAt(batch: Ours[], store: MediaStore, sweep: Sweep): Promise<v
   const unwanted = batch.filter(
     (object) => object.kind === 'staged' || (object.kind === 'upload' ? !awaited.has(object.belongsTo) : unnamed.has(object.name)),
   );
-  await sideBySide(unwanted, sweep.bounds.atOnce, ({ name, removedAs }) => remove(store, name, removedAs, sweep));
+  const isHeld = holdsBack(unwanted, store, sweep);
+  await sideBySide(isHeld ? unwanted.filter(isLeftover) : unwanted, sweep.bounds.atOnce, ({ name, removedAs }) =>
+    remove(store, name, removedAs, sweep),
+  );
+}
+
+/** Never of a song or a picture that there was. */
+function isLeftover({ kind }: Ours): boolean {
+  return kind === 'staged' || kind === 'upload';
+}
+
+function holdsBack(unwanted: Ours[], { id: storeId }: MediaStore, { counts, bounds, isDryRun }: Sweep): boolean {
+  const orphans = unwanted.filter((object) => !isLeftover(object)).length;
+  const removed = counts.audioRemoved + counts.coversRemoved + counts.imagesRemoved;
+  if (isDryRun || orphans === 0 || removed + orphans <= bounds.mostOrphans) return false;
+  log.error('sweep_held_back', { storeId, orphans, removed, mostOrphans: bounds.mostOrphans });
+  counts.failed += orphans;
+  return true;
 }
 
 async function remove(store: MediaStore, name: string, removedAs: keyof SweepCounts, { counts, isDryRun }: Sweep): Promise<void> {

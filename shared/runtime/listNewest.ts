@@ -43,13 +43,10 @@ export async function listNewest<T extends object>(
   query = query.orderBy('createdAt', 'desc').orderBy('__name__', 'desc');
   if (cursor !== undefined) query = query.startAfter(...readPosition(scope, cursor, things.id));
   const found = (await query.get()).docs.map((document) => ({ id: document.id, data: fromDocument(document.data()) }));
-  const page = found.slice(0, limit).flatMap(({ id, data }) => {
-    const item = readOne(things, id, data);
-    return item ? [{ id, data, item }] : [];
-  });
-  const last = page.at(-1);
+  const page = found.slice(0, limit);
+  const last = page.findLast(({ data }) => CREATED_AT.safeParse(data).success); // also of one that cannot be shown
   return {
-    items: page.map(({ item }) => item),
+    items: page.map(({ id, data }) => readOne(things, id, data)).filter((item) => item !== undefined),
     nextCursor: found.length > limit && last ? encodeCursor(scope, [CREATED_AT.parse(last.data).createdAt, last.id]) : null,
   };
 }

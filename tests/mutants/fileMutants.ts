@@ -31,6 +31,13 @@ export const fileMutants: Mutant[] = [
     test: 'tests/shared/operations/sweepStorage.test.ts',
   },
   {
+    guarantee: 'G4',
+    file: 'shared/operations/sweepObjects.ts',
+    search: 'removed + orphans <= bounds.mostOrphans',
+    replace: 'removed <= bounds.mostOrphans',
+    test: 'tests/shared/operations/sweepStorage.test.ts',
+  },
+  {
     guarantee: 'G11',
     file: 'shared/operations/takeSweep.ts',
     search: 'if (found && Date.parse(found.leaseUntilAt) > clock.now()) return undefined;',

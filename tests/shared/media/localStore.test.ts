@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { openLocalStore, readAll, someBytes } from './someStores.ts';
@@ -45,6 +45,18 @@ it('Staged bytes that changed on the disk are never published', async () => {
   await writeFile(join(directory, 'staging/x'), 'spoiled');
   await expect(store.publish(staged, 'songs/a/b.mp3')).rejects.toMatchObject({ kind: 'damaged' });
   expect(await store.find('songs/a/b.mp3')).toBeUndefined();
+});
+
+it('An object whose file somebody has taken away is stored again', async () => {
+  const { directory, store } = opened;
+  const store1000 = async () => {
+    const staged = await store.stage(someBytes(1000), { stagingName: 'staging/x', contentType: 'audio/mpeg', maxBytes: 1000 });
+    await store.publish(staged, 'songs/a/b.mp3');
+  };
+  await store1000();
+  await rm(join(directory, 'songs/a/b.mp3'));
+  await store1000();
+  expect((await readAll((await store.open('songs/a/b.mp3')).body)).length).toBe(1000);
 });
 
 it('An object that was cut on the disk is told to be damaged', async () => {

@@ -90,6 +90,15 @@ describe('sweepStorage removes', () => {
     expect([...disk, ...bucket].filter((name) => names.includes(name))).toEqual([]);
   });
 
+  it('nothing of songs and pictures when there is too much that no document names: the database may lack its documents', async () => {
+    for (const store of [stores.disk, stores.bucket]) await stores.put(store, songObjectName(newId('sng'), SHA));
+    await stores.stage(stores.bucket, `staging/${newId('sng')}/audio-1`);
+    stores.clock.advance(2 * DAY_MS);
+    const bounds = { ...SWEEP_BOUNDS, mostOrphans: 0 };
+    expect(await sweep({ bounds })).toEqual({ ...NOTHING, stagedRemoved: 1, failed: 2 });
+    expect(await sweep()).toEqual({ ...NOTHING, audioRemoved: 2 });
+  });
+
   it('another recording of a song that is whole, and not the one that plays', async () => {
     const { song, audio } = await songOfBoth();
     await stores.put(stores.bucket, songObjectName(song.songId, SHA));
