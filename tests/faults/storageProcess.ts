@@ -7,8 +7,6 @@ export interface StorageInput {
   directory: string;
   /** Where the test's local Google keeps its accounts. They are only read here. */
   googleDirectory: string;
-  /** 0 takes a free one. */
-  port: number;
   bucket: string;
 }
 
@@ -16,9 +14,9 @@ export interface StorageReady {
   url: string;
 }
 
-servePart<StorageInput, StorageReady>(async ({ directory, googleDirectory, port, bucket }) => {
+servePart<StorageInput, StorageReady>(async ({ directory, googleDirectory, bucket }) => {
   const google = await startGoogle({ directory: googleDirectory });
-  const gcs = await startGcs({ directory, google, port });
+  const gcs = await startGcs({ directory, google });
   await gcs.createBucket(bucket);
   return {
     ready: { url: gcs.url },

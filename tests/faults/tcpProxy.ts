@@ -18,6 +18,8 @@ export interface TcpProxy {
   /** Ends every connection, and each new one at once, until `join`. */
   cut(): void;
   join(): void;
+  /** New connections go there: a server that was started again has another port, for the old one may be somebody else's by then. */
+  lead(target: string): void;
   /**
    * Calls `act` once, before the first chunk that `isMeant` passes on. With `cut` in `act` it is lost: from the client a request that
    * never arrives, from the server the answer to one that did. Replaces what was set before.
@@ -39,7 +41,7 @@ interface Line {
 
 /** Stands in front of a server: can fall silent, and end connections at an exact moment. */
 export async function openTcpProxy(target: string): Promise<TcpProxy> {
-  const [host = '', port = ''] = target.split(':');
+  let [host = '', port = ''] = target.split(':');
   const lines = new Set<Line>();
   const eye = new Eye();
   let isQuiet = false;
@@ -71,6 +73,9 @@ export async function openTcpProxy(target: string): Promise<TcpProxy> {
     cut,
     join() {
       isCut = false;
+    },
+    lead(to) {
+      [host = '', port = ''] = to.split(':');
     },
     at: (isMeant, act) => eye.watchFor(isMeant, act),
     counted: () => eye.counted,

@@ -18,7 +18,7 @@ export interface MortalStorage {
   proxy: TcpProxy;
   /** SIGKILL: what is half written stays as it is. */
   kill(): void;
-  /** On the same port and directory; waits for the end of the one before. */
+  /** On the same directory, behind the same proxy; waits for the end of the one before. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,12 +33,11 @@ export async function openMortalStorage(): Promise<MortalStorage> {
   const key = JSON.stringify(await google.createServiceAccountKey('songs@sori.example'));
   const keyFile = path.join(directory, 'key.json');
   await writeFile(keyFile, key);
-  const input: StorageInput = { directory: path.join(directory, 'gcs'), googleDirectory, port: 0, bucket: BUCKET };
-  const start = (port: number): Promise<Part<StorageReady>> =>
-    startPart(PROGRAM, { ...input, port }, { logFile: path.join(directory, 'gcs.log') });
-  let part = await start(0);
-  const { host, port } = new URL(part.ready.url);
-  const proxy = await openTcpProxy(host);
+  const input: StorageInput = { directory: path.join(directory, 'gcs'), googleDirectory, bucket: BUCKET };
+  const start = (): Promise<Part<StorageReady>> => startPart(PROGRAM, input, { logFile: path.join(directory, 'gcs.log') });
+  let part = await start();
+  const hostOf = ({ ready }: Part<StorageReady>) => new URL(ready.url).host;
+  const proxy = await openTcpProxy(hostOf(part));
   const address = { bucketName: BUCKET, projectId: 'demo-sori', apiEndpoint: `http://${proxy.host}`, tokenUrl: google.tokenUrl };
   return {
     store: createGcsStore({ ...address, keys: createKeySource(() => Promise.resolve(key)) }),
@@ -47,7 +46,8 @@ export async function openMortalStorage(): Promise<MortalStorage> {
     kill: () => void part.child.process.kill('SIGKILL'),
     async restart() {
       await part.child.exited;
-      part = await start(Number(port));
+      part = await start();
+      proxy.lead(hostOf(part));
     },
     async close() {
       await part.child.stop();
