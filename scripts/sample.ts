@@ -4,10 +4,11 @@
  * Sound and pictures are computed: the same bytes each time. Files that are there already are kept, so a run that was broken off
  * goes on where it was.
  */
+
 import { existsSync, mkdirSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { inParallel } from './import/inParallel.ts';
+import { inParallel } from '#shared/runtime';
 import { showCount } from './import/showCount.ts';
 import { drawCover } from './local/sandbox/index.ts';
 import { openStudio, type Studio } from './local/sandbox/studio.ts';

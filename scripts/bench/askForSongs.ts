@@ -2,8 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateSongInput, createGeneration } from '#shared/generation';
 import { Claim } from '#shared/limits';
-import { database, newId, toDocument } from '#shared/runtime';
-import { inParallel } from '../import/inParallel.ts';
+import { database, inParallel, newId, toDocument } from '#shared/runtime';
 
 interface Asking {
   requests: number;

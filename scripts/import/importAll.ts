@@ -1,13 +1,12 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { MediaFault } from '#shared/media';
-import { mask, required, systemClock, within } from '#shared/runtime';
+import { inParallel, mask, required, systemClock, within } from '#shared/runtime';
 import { importedId } from './importedId.ts';
 import { importImage } from './importImage.ts';
 import type { ImportRun } from './importRun.ts';
 import { importSong } from './importSong.ts';
 import { importUser } from './importUser.ts';
-import { inParallel } from './inParallel.ts';
 import { readMarks } from './marks.ts';
 import { type Entry, type ReadDescription, readDescription } from './readDescription.ts';
 import { EntryFault, type ImportReport, type Kind, type Outcome } from './report.ts';

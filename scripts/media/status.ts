@@ -75,9 +75,9 @@ function linesOf({ kinds, files, bytes, objects, copies, leaving, lost, repairs,
     ...stores,
     bold('Work · 작업'),
     `  due now · 지금 처리할 파일: ${due}${waiting > 0 ? `, tried again later · 나중에 재시도: ${waiting}` : ''}`,
-    ...(oldestDueAt === null ? [] : [`  the oldest is due since · 가장 오래된 작업: ${oldestDueAt}`]),
+    ...(oldestDueAt === null ? [] : [`  the first is due at · 가장 이른 작업: ${oldestDueAt}`]),
     `  deleted, bytes still to go · 삭제 대기: ${leaving}`,
-    `  copies lost so far and made again · 지금까지 복구된 사본: ${repairs}`,
+    `  copies lost so far · 지금까지 잃어버린 사본: ${repairs}`,
     ...(unreadable > 0 ? [`  records that cannot be read · 읽을 수 없는 기록: ${unreadable}`] : []),
     lost === 0
       ? 'Nothing is lost · 잃어버린 파일이 없습니다'

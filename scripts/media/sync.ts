@@ -1,7 +1,6 @@
 import { FILES, isIncomplete, makeDue, REPLICATION_BOUNDS, replicateFiles } from '#shared/files';
 import { mediaStores } from '#shared/media';
-import { database, systemWorld } from '#shared/runtime';
-import { inParallel } from '../import/inParallel.ts';
+import { database, inParallel, systemWorld } from '#shared/runtime';
 import { fileRecords } from './fileRecords.ts';
 import { count, type MediaContext, type MediaFinding } from './finding.ts';
 

@@ -1,6 +1,6 @@
 import { type FileObject, type FileRecord, hasChanged, reportLost, verifyCopy } from '#shared/files';
 import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
-import { inParallel } from '../import/inParallel.ts';
+import { inParallel } from '#shared/runtime';
 import { fileRecords } from './fileRecords.ts';
 import { count, inBytes, type MediaContext, type MediaFinding } from './finding.ts';
 
@@ -95,9 +95,9 @@ function findingOf({ copies, bytes, bad, lost, unreadable, storesDown }: Verifie
     lines: [
       `${count(copies, 'copy', 'copies')} ${how}`,
       ...listed(
-        'BAD · 손상',
+        'BAD · 손상 또는 누락',
         bad,
-        'They are made again from good copies: within minutes by themselves, or at once by npm run media -- sync',
+        'Those of which another copy is good are made again: within minutes by themselves, or at once by npm run media -- sync',
       ),
       ...listed(
         'LOST in all stores · 모든 저장소에서 분실',

@@ -2,7 +2,7 @@
 import type { DocumentSnapshot } from '@google-cloud/firestore';
 import { database, fromDocument, toDocument, transact } from '#shared/runtime';
 import { type FileObject, FileRecord } from './schema.ts';
-import { fileRef, missingIn, readFile } from './store.ts';
+import { fileRef, isIncomplete, readFile } from './store.ts';
 
 /** A record that somebody has spoiled by hand says nothing; whoever meets it leaves its objects alone. */
 export type LookedUp = FileRecord | 'unreadable' | undefined;
@@ -24,11 +24,6 @@ export async function hasChanged(fileId: string, { name, storeIds }: FileObject)
   const [record] = await readFileRecords([fileId]);
   if (record === undefined || record === 'unreadable' || record.state !== 'kept') return true;
   return record.objects.find((object) => object.name === name)?.storeIds.join() !== storeIds.join();
-}
-
-/** Whether a store of the deployment is not known to have all of it. */
-export function isIncomplete({ objects }: Pick<FileRecord, 'objects'>): boolean {
-  return objects.some((object) => missingIn(object).length > 0);
 }
 
 /** Has `replicateMedia` look at a file at once that some store lacks. @returns false when there is nothing to copy any more */

@@ -1,11 +1,11 @@
 /** Carries every object to every store, and removes those that nobody is to have. The journal is `files/`. */
 import type { QueryDocumentSnapshot } from '@google-cloud/firestore';
 import type { MediaFault } from '#shared/media';
-import { database, log, toDocument, type World } from '#shared/runtime';
+import { database, inParallel, isConflict, log, toDocument, type World } from '#shared/runtime';
 import { copyObject } from './copyObject.ts';
 import { toFileRecord } from './records.ts';
 import { FILES, type FileObject, type FileRecord } from './schema.ts';
-import { fileRef, missingIn, readFile } from './store.ts';
+import { fileRef, isIncomplete, readFile } from './store.ts';
 import { StoresInUse } from './storesInUse.ts';
 import { isLoss } from './verifyCopy.ts';
 
@@ -51,11 +51,9 @@ export async function replicateFiles(replication: Replication): Promise<Replicat
   const run: Run = { ...replication, stores: new StoresInUse(), count: { copied: 0, deleted: 0, failed: 0 } };
   while (!isOver()) {
     const due = await listDue(new Date(world.clock.now()), bounds.batch);
-    const queue = due.values();
-    const work = async () => {
-      for (const snapshot of queue) if (!isOver()) await workOn(snapshot, run);
-    };
-    await Promise.all(Array.from({ length: bounds.atOnce }, work));
+    await inParallel(due, bounds.atOnce, async (snapshot) => {
+      if (!isOver()) await workOn(snapshot, run);
+    });
     if (due.length < bounds.batch) break;
   }
   return run.count;
@@ -129,7 +127,7 @@ async function copy({ record, write }: Claim, run: Run): Promise<void> {
     repairs += copied.lost;
     if (copied.fault) faults.push(copied.fault);
   }
-  const isComplete = objects.every((object) => missingIn(object).length === 0);
+  const isComplete = !isIncomplete({ objects });
   const state = isComplete ? { tries: 0, dueAt: null } : again(record, run);
   const isStored = await write({ objects, repairs: record.repairs + repairs, ...state });
   // Deleted meanwhile: whoever deletes may have looked before these copies came.
@@ -164,15 +162,12 @@ function again({ tries }: FileRecord, { world, bounds }: Replication): Pick<File
   return { tries: tries + 1, dueAt: new Date(world.clock.now() + waitMs).toISOString() };
 }
 
-// grpc.github.io/grpc/core/md_doc_statuscodes.html: not found, failed precondition
-const CONFLICTS = new Set<unknown>([5, 9]);
-
 async function unlessChanged(work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
     return true;
   } catch (error) {
-    if (CONFLICTS.has((error as { code?: unknown } | null)?.code)) return false;
+    if (isConflict(error)) return false;
     throw error;
   }
 }

@@ -34,7 +34,7 @@ export const FileRecord = z.strictObject({
   objects: z.array(FileObject).min(1),
   /** `deleted`: nobody sees it any more, and its bytes are still to go. */
   state: z.enum(['kept', 'deleted']),
-  /** Copies that were lost and had to be made again. */
+  /** Copies that were found to be lost, so far. */
   repairs: z.int(),
   /** Vain attempts since the last that did something. */
   tries: z.int(),

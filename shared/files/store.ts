@@ -15,8 +15,7 @@ export interface NewFile {
 /** Adds it to whatever is being written; the same file again replaces it. With two stores its copies are due at once. */
 export function writeFile(writer: Transaction | WriteBatch, db: Firestore, file: NewFile): void {
   const record = newRecord(file);
-  const isEverywhere = record.objects.every((object) => missingIn(object).length === 0);
-  set(writer, db, { ...record, dueAt: isEverywhere ? null : file.now.toISOString() });
+  set(writer, db, { ...record, dueAt: isIncomplete(record) ? file.now.toISOString() : null });
 }
 
 /** Nobody sees it from now on; its bytes go from every store as soon as that can be done. */
@@ -48,8 +47,13 @@ export async function reportLost(name: string, storeId: string, now: Date): Prom
   }
 }
 
+/** Whether a store of the deployment is not known to have all of it. */
+export function isIncomplete({ objects }: Pick<FileRecord, 'objects'>): boolean {
+  return objects.some((object) => missingIn(object).length > 0);
+}
+
 /** Stores of the deployment that are not known to have it. */
-export function missingIn({ storeIds }: FileObject): string[] {
+function missingIn({ storeIds }: FileObject): string[] {
   return mediaStores()
     .map(({ id }) => id)
     .filter((id) => !storeIds.includes(id));

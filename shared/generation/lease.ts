@@ -5,7 +5,7 @@
  * meanwhile. Every later write names its fence; one under an old number is refused.
  */
 import type { DocumentSnapshot, QueryDocumentSnapshot } from '@google-cloud/firestore';
-import { database, fromDocument, log, toDocument, transact, type World } from '#shared/runtime';
+import { database, fromDocument, isConflict, log, toDocument, transact, type World } from '#shared/runtime';
 import { type Bounds, later } from './bounds.ts';
 import { type Due, readWork, storable, viewRef, write } from './store.ts';
 import { type Change, hold } from './transitions.ts';
@@ -70,13 +70,10 @@ async function storeClaim(snapshot: QueryDocumentSnapshot, task: Task, change: C
     await batch.commit();
     return true;
   } catch (error) {
-    if (!CONFLICTS.has((error as { code?: unknown } | null)?.code)) log.warn('claim_not_stored', { id: snapshot.id, error });
+    if (!isConflict(error)) log.warn('claim_not_stored', { id: snapshot.id, error });
     return false;
   }
 }
-
-// grpc.github.io/grpc/core/md_doc_statuscodes.html: not found, failed precondition
-const CONFLICTS = new Set<unknown>([5, 9]);
 
 /** What ends a request writes its credit too, which has to be read first. */
 function storeWithChange(snapshot: QueryDocumentSnapshot, change: Change, now: Date): Promise<boolean> {

@@ -6,7 +6,7 @@
  */
 import { availability, forgetAvailability, knownAvailability, type StorageState, type StoreState } from '#shared/access';
 import { mediaStores, storageKey } from '#shared/media';
-import { type Clock, database, log, toDocument, type World, within } from '#shared/runtime';
+import { type Clock, database, isConflict, log, toDocument, type World, within } from '#shared/runtime';
 import { probeStore, type StoreProbe } from './probeStore.ts';
 
 export const PROBE_BOUNDS = {
@@ -91,9 +91,6 @@ function tell(before: StorageState, stores: StoreState[]): void {
   }
 }
 
-// grpc.github.io/grpc/core/md_doc_statuscodes.html: not found, already exists, failed precondition
-const CONFLICTS = new Set<unknown>([5, 6, 9]);
-
 /** @returns the new version; undefined when somebody else has written since `updateTime` */
 async function write(change: Partial<StorageState>, updateTime: StorageState['updateTime']): Promise<StorageState['updateTime']> {
   const ref = (await database()).doc(DOCUMENT);
@@ -102,7 +99,7 @@ async function write(change: Partial<StorageState>, updateTime: StorageState['up
     const writing = updateTime ? ref.update(data, { lastUpdateTime: updateTime }) : ref.create(data);
     return (await within(WRITE_LIMIT_MS, 'the state of the storage', writing)).writeTime;
   } catch (error) {
-    if (CONFLICTS.has((error as { code?: unknown } | null)?.code)) return undefined;
+    if (isConflict(error)) return undefined;
     throw error;
   }
 }

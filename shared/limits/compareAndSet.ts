@@ -5,15 +5,12 @@
  * other for seconds. Here one of those who come at once always gets through, and the others look again.
  */
 import type { DocumentData, DocumentReference, DocumentSnapshot } from '@google-cloud/firestore';
-import { within } from '#shared/runtime';
+import { isConflict, within } from '#shared/runtime';
 
 /** How often to look again, before giving up with 429. */
 export const MOST_TRIES = 30;
 
 const CALL_LIMIT_MS = 3_000;
-
-// grpc.github.io/grpc/core/md_doc_statuscodes.html: not found, already exists, failed precondition
-const CONFLICTS = new Set<unknown>([5, 6, 9]);
 
 export function look(ref: DocumentReference): Promise<DocumentSnapshot> {
   return within(CALL_LIMIT_MS, 'the count', ref.get());
@@ -25,7 +22,7 @@ export async function storeIfUnchanged({ ref, updateTime }: DocumentSnapshot, da
     await within(CALL_LIMIT_MS, 'the count', updateTime ? ref.update(data, { lastUpdateTime: updateTime }) : ref.create(data));
     return true;
   } catch (error) {
-    if (CONFLICTS.has((error as { code?: unknown } | null)?.code)) return false;
+    if (isConflict(error)) return false;
     throw error;
   }
 }

@@ -1,9 +1,8 @@
 import { discardRecord, type FileRecord } from '#shared/files';
 import { deleteSong } from '#shared/generation';
 import { deleteImage } from '#shared/images';
-import { log } from '#shared/runtime';
+import { inParallel, log } from '#shared/runtime';
 import { findSongEverMade, removeCover } from '#shared/songs';
-import { sideBySide } from './sideBySide.ts';
 
 export interface DeletedFile {
   fileId: string;
@@ -25,7 +24,7 @@ const AT_ONCE = 8;
 export async function deleteFiles(fileIds: string[], found: (FileRecord | undefined)[], now: Date): Promise<DeletedFile[]> {
   const results: DeletedFile[] = fileIds.map((fileId) => ({ fileId, deleted: false, code: 'not_found' }));
   const things = Map.groupBy([...found.keys()], (at) => found[at]?.belongsTo).values();
-  await sideBySide(things, AT_ONCE, async (ofOneThing) => {
+  await inParallel(things, AT_ONCE, async (ofOneThing) => {
     for (const at of ofOneThing) {
       const file = found[at];
       if (file) results[at] = { fileId: file.fileId, ...(await outcomeOf(file, now)) };

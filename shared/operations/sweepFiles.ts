@@ -2,15 +2,14 @@
 import type { DocumentSnapshot } from '@google-cloud/firestore';
 import { FILES, type FileObject, type FileRecord, hasChanged, isIncomplete, makeDue, reportLost, toFileRecord } from '#shared/files';
 import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
-import { log } from '#shared/runtime';
+import { inParallel, log } from '#shared/runtime';
 import { bookPages } from './bookPages.ts';
-import { sideBySide } from './sideBySide.ts';
 import type { Sweep } from './sweep.ts';
 
 /** @param after - the last id that has been looked at */
 export async function* sweepFiles(sweep: Sweep, after?: string): AsyncGenerator<string> {
   for await (const page of bookPages(FILES, undefined, after)) {
-    await sideBySide(page, sweep.bounds.atOnce, (snapshot) => lookAt(snapshot, sweep));
+    await inParallel(page, sweep.bounds.atOnce, (snapshot) => lookAt(snapshot, sweep));
     yield page.at(-1)!.id;
   }
 }

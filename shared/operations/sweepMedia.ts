@@ -3,9 +3,8 @@ import type { DocumentSnapshot } from '@google-cloud/firestore';
 import { z } from 'zod';
 import { type FileKind, fileIdOf, fileOfObject, readFileRecords, writeFile } from '#shared/files';
 import { StoredObject } from '#shared/media';
-import { fromDocument, transact } from '#shared/runtime';
+import { fromDocument, inParallel, transact } from '#shared/runtime';
 import { bookPages } from './bookPages.ts';
-import { sideBySide } from './sideBySide.ts';
 import type { Sweep } from './sweep.ts';
 
 type Collection = 'songMedia' | 'imageMedia';
@@ -27,7 +26,7 @@ export async function* sweepMedia(sweep: Sweep, collection: Collection, after?: 
     const files = page.flatMap(filesOf);
     const records = await readFileRecords(files.map(({ fileId }) => fileId));
     const unrecorded = files.filter((_, at) => records[at] === undefined);
-    await sideBySide(unrecorded, sweep.bounds.atOnce, (file) => record(file, collection, sweep));
+    await inParallel(unrecorded, sweep.bounds.atOnce, (file) => record(file, collection, sweep));
     yield page.at(-1)!.id;
   }
 }

@@ -2,8 +2,7 @@
 import { fileIdOf, fileOfObject, readFileRecords } from '#shared/files';
 import { songsAtWork } from '#shared/generation';
 import { type ListedObject, MediaFault, type MediaStore } from '#shared/media';
-import { database, fromDocument, idOf, log } from '#shared/runtime';
-import { sideBySide } from './sideBySide.ts';
+import { database, fromDocument, idOf, inParallel, log } from '#shared/runtime';
 import type { Sweep, SweepCounts } from './sweep.ts';
 
 /** An object of ours by its name. Of other names nobody here knows whose they are. */
@@ -58,7 +57,7 @@ async function lookAt(batch: Ours[], store: MediaStore, sweep: Sweep): Promise<v
     (object) => object.kind === 'staged' || (object.kind === 'upload' ? !awaited.has(object.belongsTo) : unnamed.has(object.name)),
   );
   const isHeld = holdsBack(unwanted, store, sweep);
-  await sideBySide(isHeld ? unwanted.filter(isLeftover) : unwanted, sweep.bounds.atOnce, ({ name, removedAs }) =>
+  await inParallel(isHeld ? unwanted.filter(isLeftover) : unwanted, sweep.bounds.atOnce, ({ name, removedAs }) =>
     remove(store, name, removedAs, sweep),
   );
 }

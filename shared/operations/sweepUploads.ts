@@ -1,8 +1,7 @@
 /** The last part of a sweep: uploads that nobody can finish any more. Their objects have gone, or go once they are old enough. */
 import { z } from 'zod';
-import { fromDocument } from '#shared/runtime';
+import { fromDocument, inParallel } from '#shared/runtime';
 import { bookPages } from './bookPages.ts';
-import { sideBySide } from './sideBySide.ts';
 import type { Sweep } from './sweep.ts';
 
 const Upload = z.object({ expireAt: z.iso.datetime() });
@@ -14,7 +13,7 @@ export async function* sweepUploads({ world, bounds, isDryRun, counts }: Sweep, 
       const expireAt = Upload.safeParse(fromDocument(snapshot.data() ?? {})).data?.expireAt;
       return expireAt !== undefined && world.clock.now() - Date.parse(expireAt) > bounds.untouchedMs;
     });
-    await sideBySide(lapsed, bounds.atOnce, async ({ ref }) => {
+    await inParallel(lapsed, bounds.atOnce, async ({ ref }) => {
       if (!isDryRun) await ref.delete();
       counts.uploadRecordsRemoved += 1;
     });

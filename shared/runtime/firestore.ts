@@ -37,6 +37,14 @@ export async function increment(by: number): Promise<FieldValue> {
   return FieldValue.increment(by);
 }
 
+// grpc.github.io/grpc/core/md_doc_statuscodes.html: not found, already exists, failed precondition
+const CONFLICTS = new Set<unknown>([5, 6, 9]);
+
+/** Whether a write with a precondition was refused because somebody else has written, made or removed the document since. */
+export function isConflict(error: unknown): boolean {
+  return CONFLICTS.has((error as { code?: unknown } | null)?.code);
+}
+
 /** The sum of a field over all documents of a query, which the database adds up: a read for each 1,000 of them. */
 export async function sumOf(query: Query, field: string, transaction?: Transaction): Promise<number> {
   const { AggregateField } = await import('./firestoreClient.ts');

@@ -13,9 +13,10 @@ export {
 export { decodeCursor, encodeCursor } from './cursor.ts';
 export { DeadlineExceeded, within } from './deadline.ts';
 export { Problem, problem } from './errors.ts';
-export { closeDatabase, database, fromDocument, increment, sumOf, toDocument, transact } from './firestore.ts';
+export { closeDatabase, database, fromDocument, increment, isConflict, sumOf, toDocument, transact } from './firestore.ts';
 export { type HttpAnswer, HttpFailure, type HttpRequest, send } from './http.ts';
 export { type NewId, newId } from './ids.ts';
+export { inParallel } from './inParallel.ts';
 export { listNewest } from './listNewest.ts';
 export { addLogContext, describeError, hashUid, type LogContext, log, mask, traceparent, withLogContext } from './log.ts';
 export { nudgeJob } from './nudgeJob.ts';

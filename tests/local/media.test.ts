@@ -66,7 +66,10 @@ describe('npm run media', () => {
       await spoil();
       expect((await media('verify', '--quick')).code).toBe(0); // its size is right: only its bytes tell
       const { code, text } = await media('verify');
-      expect({ code, text }).toEqual({ code: 1, text: expect.stringContaining(`BAD · 손상: 1\n  ${stores.disk.id}: ${name} is damaged`) });
+      expect({ code, text }).toEqual({
+        code: 1,
+        text: expect.stringContaining(`BAD · 손상 또는 누락: 1\n  ${stores.disk.id}: ${name} is damaged`),
+      });
       expect((await media('sync')).code).toBe(0);
       expect((await media('verify')).text).toContain('6 copies read to their end');
       expect(await readFileRecords([fileIdOf('audio', song.songId)])).toMatchObject([{ repairs: 1, dueAt: null }]);
