@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { emulators } from '../support/emulators.ts';
 
 type Line = Record<string, unknown>;
 
@@ -13,7 +14,9 @@ let url: string;
 
 beforeAll(async () => {
   const program = join(import.meta.dirname, 'serveFunction.ts');
-  const env = { ...process.env, GOOGLE_CLOUD_PROJECT: PROJECT, AUTH_API_KEY: 'key', LOG_LEVEL: 'info', TRUSTED_PROXY_HOPS: '0' };
+  const { firestoreHost } = emulators(); // getStatus reads what is open
+  const own = { FIRESTORE_EMULATOR_HOST: firestoreHost, GOOGLE_CLOUD_PROJECT: PROJECT };
+  const env = { ...process.env, ...own, AUTH_API_KEY: 'key', LOG_LEVEL: 'info', TRUSTED_PROXY_HOPS: '0' };
   child = spawn(process.execPath, [program, 'getStatus'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   createInterface({ input: child.stdout! }).on('line', (line) => lines.push(JSON.parse(line) as Line));
   const { port } = await logged((line) => line['port'] !== undefined);
