@@ -1,28 +1,43 @@
 /**
  * `npm test [-- <arguments of jest>]`: all tests, then the slowest ten and one line `N passed, M failed`.
  *
- * `--quick` runs only those that need no emulator, and starts none; further arguments are then parts of paths.
+ * `--quick` runs only those that need no emulator, and starts none; `--long` only those that otherwise try a sample, and has them try
+ * everything. Further arguments of these two are parts of paths.
  */
 import { projectFolder } from './check/command.ts';
-import { importGraph } from './check/importGraph.ts';
+import { importGraph, reachable } from './check/importGraph.ts';
 import { type JestOptions, type JestRun, runJest } from './check/jestRun.ts';
 import { needsEmulators } from './check/needsEmulators.ts';
 import { readSourceTree } from './check/sourceTree.ts';
 
-const args = process.argv.slice(2);
-const run = await runJest(
-  args.includes('--quick') ? quick(args.filter((argument) => argument !== '--quick')) : { folder: projectFolder, args },
-);
+/** What tests take samples with. */
+const SAMPLES = 'tests/support/runs.ts';
+
+const [way, ...rest] = process.argv.slice(2);
+const run = await runJest(optionsFor(way, rest));
 report(run);
 process.exitCode = run.isGreen ? 0 : 1;
 
-function quick(parts: string[]): JestOptions {
+function optionsFor(way: string | undefined, rest: string[]): JestOptions {
   const graph = importGraph(readSourceTree(projectFolder));
+  if (way === '--quick') {
+    const args = testsThat((path) => !needsEmulators(graph, path), rest, graph);
+    return { folder: projectFolder, args, withoutEmulators: true };
+  }
+  if (way === '--long') {
+    const args = testsThat((path) => reachable(graph, path).has(SAMPLES), rest, graph);
+    return { folder: projectFolder, args, env: { SORI_RUNS: '10' } };
+  }
+  return { folder: projectFolder, args: process.argv.slice(2) };
+}
+
+/** @returns arguments of jest */
+function testsThat(isWanted: (path: string) => boolean, parts: string[], graph: Map<string, string[]>): string[] {
   const files = [...graph.keys()]
     .filter((path) => path.endsWith('.test.ts') && (parts.length === 0 || parts.some((part) => path.includes(part))))
-    .filter((path) => !needsEmulators(graph, path));
-  if (files.length === 0) throw new Error('No test without emulators matches.');
-  return { folder: projectFolder, args: ['--runTestsByPath', ...files], withoutEmulators: true };
+    .filter(isWanted);
+  if (files.length === 0) throw new Error('No such test matches.');
+  return ['--runTestsByPath', ...files];
 }
 
 function report({ isGreen, summary, wasHanging }: JestRun): void {

@@ -38,6 +38,8 @@ export interface JestOptions {
   withoutEmulators?: boolean;
   /** Addresses of emulators that are up already. */
   emulators?: { FIRESTORE_EMULATOR_HOST: string; FIREBASE_AUTH_EMULATOR_HOST: string };
+  /** Besides our own environment. */
+  env?: Record<string, string>;
   isQuiet?: boolean;
   /** After this long it is ended, and has no summary. @default no limit */
   timeoutMs?: number;
@@ -116,7 +118,7 @@ function configuration({ folder, withoutEmulators = false }: JestOptions, summar
 }
 
 /** A test run has emulators of its own: those of a running `npm start` hold somebody's data. */
-function environment({ emulators }: JestOptions): NodeJS.ProcessEnv {
+function environment({ emulators, env }: JestOptions): NodeJS.ProcessEnv {
   const { FIRESTORE_EMULATOR_HOST: _firestore, FIREBASE_AUTH_EMULATOR_HOST: _auth, ...rest } = toolEnvironment();
-  return { ...rest, ...emulators };
+  return { ...rest, ...emulators, ...env };
 }

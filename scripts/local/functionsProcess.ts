@@ -1,5 +1,5 @@
 /** All functions behind one address, and the jobs that call some of them, as a process of its own. Its environment is theirs. */
-import { config, required, serviceUrl } from '#shared/runtime';
+import { config, log, required, serviceUrl } from '#shared/runtime';
 import { loadEndpoints } from '../loadEndpoints.ts';
 import { declareJobs } from './declareJobs.ts';
 import { startFunctions } from './functions.ts';
@@ -17,6 +17,8 @@ export interface FunctionsReady {
   port: number;
   count: number;
 }
+
+process.on('unhandledRejection', (error) => log.error('unhandled_rejection', { error })); // as each does that is alone in its process
 
 servePart<FunctionsInput, FunctionsReady>(async ({ port, isolate }) => {
   const endpoints = await loadEndpoints();

@@ -46,6 +46,8 @@ export function start(endpoint: Endpoint): void {
 }
 
 async function answer(req: IncomingMessage, _res: ServerResponse): Promise<void> {
+  // functions-framework would answer for us, in HTML, as soon as any promise of a library is rejected with nobody waiting for it.
+  (process as { domain?: { exit(): void } }).domain?.exit();
   const exchange = exchanges.get(req);
   if (!exchange) throw new Error('a request came past the guard');
   await processExchange(exchange);
@@ -63,7 +65,7 @@ function guardNextServer(endpoint: Endpoint, instance: Instance): void {
         app(req, res);
       });
     });
-    if (config().FUNCTION_TARGET === endpoint.name) server.once('listening', () => setImmediate(() => endGracefully(server, instance)));
+    if (config().FUNCTION_TARGET === endpoint.name) server.once('listening', () => setImmediate(() => ownProcess(server, instance)));
     return server;
   };
   http.createServer = guarded as typeof http.createServer;
@@ -74,25 +76,40 @@ function markAsParsed(req: IncomingMessage, body: unknown): void {
   Object.assign(req, { body, _body: true });
 }
 
-/** functions-framework exits at once on SIGTERM. Ours finishes what it has begun first. */
-function endGracefully(server: Server, { stopping }: Instance): void {
+/** functions-framework ends the process at once, on SIGTERM and on any fault that nobody caught. Ours finishes what it has begun first. */
+function ownProcess(server: Server, instance: Instance): void {
+  const end = gracefulEnd(server, instance);
+  for (const event of ['SIGTERM', 'uncaughtException', 'unhandledRejection']) process.removeAllListeners(event);
+  process.once('SIGTERM', () => {
+    log.info('draining');
+    end(0);
+  });
+  process.on('uncaughtException', (error) => {
+    log.error('uncaught_exception', { error });
+    end(1); // what was half done when it was thrown stays half done: a new process begins clean
+  });
+  // A call that was given up, mostly, and of a library: nothing of ours is half done, and others are being served.
+  process.on('unhandledRejection', (error) => log.error('unhandled_rejection', { error }));
+}
+
+/** @returns what ends the process once all requests are answered, at the latest after `DRAIN_LIMIT_MS` */
+function gracefulEnd(server: Server, { stopping }: Instance): (exitCode: number) => void {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  process.removeAllListeners('SIGTERM');
-  process.once('SIGTERM', () => {
-    log.info('draining');
+  return (exitCode) => {
+    if (stopping.signal.aborted) return;
     stopping.abort();
     const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
     server.close(() => {
       clearTimeout(limit);
-      process.exit(0);
+      process.exit(exitCode);
     });
     server.closeIdleConnections();
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy(); // opened ahead of a request: Node does not count it as idle
     server.on('request', (_req, res) => res.setHeader('Connection', 'close'));
     setInterval(() => server.closeIdleConnections(), 100); // a connection that was busy is idle after its answer
-  });
+  };
 }

@@ -46,8 +46,8 @@ describe('G12: a cursor that somebody made up', () => {
     const input = endpoint.examples[0]?.input ?? {};
     const answers = await Promise.all(cursor.map((forged) => sendInput(house, people, endpoint, { ...input, cursor: forged })));
     expect(cursor.length).toBeGreaterThan(0);
-    expect(answers.flatMap(faultsOf)).toEqual([]);
-    expect(answers.filter(({ status }) => status !== 200 && status !== 400)).toEqual([]);
+    const wrong = answers.filter((answer) => faultsOf(answer).length > 0 || ![200, 400].includes(answer.status));
+    expect(wrong.map(({ status, text }) => ({ status, text }))).toEqual([]);
   });
 });
 

@@ -71,7 +71,7 @@ const storeMutants: Omit<Mutant, 'guarantee'>[] = [
     file: 'shared/endpoint/register.ts',
     search: '  checkStores();\n',
     replace: '',
-    test: 'tests/repository/buildStores.test.ts',
+    test: 'tests/built/buildStores.test.ts',
   },
 ];
 

@@ -51,4 +51,25 @@ export const inputMutants: Mutant[] = [
     replace: '',
     test: 'tests/endpoints/pipelineFiles.test.ts',
   },
+  {
+    guarantee: 'G12',
+    file: 'shared/endpoint/register.ts',
+    search: '(process as { domain?: { exit(): void } }).domain?.exit();',
+    replace: '',
+    test: 'tests/built/strayFaults.test.ts',
+  },
+  {
+    guarantee: 'G12',
+    file: 'shared/endpoint/register.ts',
+    search: "process.on('unhandledRejection', (error) => log.error('unhandled_rejection', { error }));",
+    replace: "process.on('unhandledRejection', () => process.exit(1));",
+    test: 'tests/built/strayFaults.test.ts',
+  },
+  {
+    guarantee: 'G12',
+    file: 'shared/endpoint/register.ts',
+    search: 'end(1); // what was half',
+    replace: 'process.exit(1); // what was half',
+    test: 'tests/built/strayFaults.test.ts',
+  },
 ];

@@ -1,6 +1,6 @@
 /**
  * How much is tried, and with which seed. A seed is printed; `SORI_SEED=<seed>` repeats it, `SORI_RUNS=<factor>` tries so many
- * times more. `npm run test:long` is `SORI_RUNS=10`: then nothing that can be tried is left to chance.
+ * times more. `npm run test:long` is `SORI_RUNS=10`: what can be tried as a whole is then not left to chance.
  */
 export const seed = Number(process.env['SORI_SEED'] ?? Date.now() % 2 ** 31);
 const factor = Number(process.env['SORI_RUNS'] ?? 1);
