@@ -1,6 +1,6 @@
 /**
  * Makes a picture of what was sent to the bucket: looks at its bytes, removes its metadata, makes its sizes. Finishing again gives
- * the same picture.
+ * the same picture. What is refused is over: another try begins with `startUpload`.
  */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
@@ -14,8 +14,8 @@ export const finishUpload = defineEndpoint({
   feature: 'uploads',
   needs: { started: startedImages.may('finish', 'imageId') },
   rate: 'write',
-  budget: { reads: 5, writes: 4 },
-  resources: { memoryMiB: 1024, concurrency: 4, timeoutS: 60 }, // a picture of 25 million pixels takes 100 MB while it is worked on
+  budget: { reads: 6, writes: 4 },
+  resources: { memoryMiB: 1024, concurrency: 4, timeoutS: 60 }, // one picture at a time takes 300 MB at most, and others wait with 20 each
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ imageId: ImageId }),
   output: z.strictObject({ image: Image, ticket: z.string() }),

@@ -1,7 +1,8 @@
 /**
  * Allows a picture to be sent straight to the bucket: a PUT of one file of this type and length, once, with the given headers, within 15 minutes.
  *
- * It counts only after `finishUpload`, for which there is a day.
+ * It counts only after `finishUpload`, for which there is a day. A person may have 100 uploads at a time, those of the last 20 minutes
+ * included; one more is `rate_limited`.
  */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';

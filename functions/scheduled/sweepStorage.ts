@@ -31,6 +31,7 @@ export const sweepStorage = defineEndpoint({
     objectsLost: z.int(),
     foreignObjects: z.int(),
     unreadableRecords: z.int(),
+    storesRefused: z.int(),
     failed: z.int(),
   }),
   errors: [],

@@ -35,6 +35,10 @@ async function look(path: string): Promise<PictureSizes> {
     return await makeSizes(await readFile(path));
   } catch (error) {
     if (!(error instanceof PictureUnreadable)) throw error;
-    throw new EntryFault('file', `cannot be used: ${error.message}`, 'Give a JPEG, PNG or WebP picture of at most 25 million pixels.');
+    throw new EntryFault(
+      'file',
+      `cannot be used: ${error.message}`,
+      'Give a JPEG, PNG or WebP picture of at most 25 million pixels, fewer with transparency or 16 bits.',
+    );
   }
 }

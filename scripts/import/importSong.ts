@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { writeFile } from '#shared/files';
-import { drawCover, inspectPicture, PictureUnreadable } from '#shared/images';
+import { drawCover, makeCover, PictureUnreadable } from '#shared/images';
 import { coverObjectName, songObjectName } from '#shared/media';
 import { toDocument } from '#shared/runtime';
-import { AudioUnreadable, createFrameCounter, type FrameCounter, Song, SongMedia } from '#shared/songs';
+import { AudioUnreadable, createFrameCounter, type FrameCounter, Song, SongMedia, writeSongSearch } from '#shared/songs';
 import { findFile } from './findFile.ts';
 import { importedId } from './importedId.ts';
 import type { ImportRun } from './importRun.ts';
@@ -49,6 +49,7 @@ export async function importSong(fields: SongFields, run: ImportRun): Promise<Ou
   return createMarked(songId, run.source, (batch, db) => {
     batch.create(db.doc(`songs/${songId}`), toDocument(song));
     batch.create(db.doc(`songMedia/${songId}`), toDocument(media));
+    writeSongSearch(batch, db, song);
     const own = { ownerId: owner.uid, belongsTo: songId, now: new Date(createdAt) };
     writeFile(batch, db, { ...own, kind: 'audio', objects: [audio] });
     writeFile(batch, db, { ...own, kind: 'cover', objects: [cover] });
@@ -59,7 +60,7 @@ async function coverOf({ cover, title }: SongFields, songId: string, folder: str
   if (cover === undefined) return drawCover({ seed: songId, title });
   const bytes = await readFile(await findFile(folder, 'cover', cover, MOST_COVER_BYTES));
   try {
-    return (await inspectPicture(bytes)).bytes;
+    return (await makeCover(bytes)).bytes;
   } catch (error) {
     if (!(error instanceof PictureUnreadable)) throw error;
     throw new EntryFault('cover', `cannot be used: ${error.message}`, 'Give a JPEG, PNG or WebP picture, or none: then one is drawn.');

@@ -1,5 +1,5 @@
 import { FILES, type LookedUp, toFileRecord } from '#shared/files';
-import { bookPages } from '#shared/operations';
+import { pagesOf } from '#shared/operations';
 
 export interface FoundRecord {
   fileId: string;
@@ -8,7 +8,7 @@ export interface FoundRecord {
 
 /** Every record of a file, a page at a time. */
 export async function* fileRecords(signal: AbortSignal): AsyncGenerator<FoundRecord[]> {
-  for await (const page of bookPages(FILES)) {
+  for await (const page of pagesOf(FILES)) {
     signal.throwIfAborted();
     yield page.flatMap((snapshot) => {
       const record = toFileRecord(snapshot);

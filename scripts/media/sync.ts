@@ -1,5 +1,5 @@
 import { FILES, isIncomplete, makeDue, REPLICATION_BOUNDS, replicateFiles } from '#shared/files';
-import { mediaStores } from '#shared/media';
+import { checkStores, mediaStores } from '#shared/media';
 import { database, inParallel, systemWorld } from '#shared/runtime';
 import { fileRecords } from './fileRecords.ts';
 import { count, type MediaContext, type MediaFinding } from './finding.ts';
@@ -13,6 +13,7 @@ const ROUNDS = 2;
 
 /** Brings every file to every store, and removes what was deleted. The service may do the same meanwhile. */
 export async function syncFiles(context: MediaContext): Promise<MediaFinding> {
+  checkStores({ isMadeBefore: true });
   const done = { copied: 0, deleted: 0 };
   let failed = 0;
   let left = 0;

@@ -1,5 +1,15 @@
-import { type FileObject, type FileRecord, hasChanged, reportLost, verifyCopy } from '#shared/files';
-import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
+import {
+  type FileObject,
+  type FileRecord,
+  findCopy,
+  hasChanged,
+  lookForCopies,
+  makeDue,
+  reportLost,
+  StoresInUse,
+  verifyCopy,
+} from '#shared/files';
+import { checkStores, type MediaStore } from '#shared/media';
 import { inParallel } from '#shared/runtime';
 import { fileRecords } from './fileRecords.ts';
 import { count, inBytes, type MediaContext, type MediaFinding } from './finding.ts';
@@ -14,9 +24,11 @@ interface Verified {
   bytes: number;
   bad: string[];
   lost: string[];
+  elsewhere: string[];
   unreadable: string[];
-  /** What could not be looked at, and why, by store. */
-  storesDown: Map<MediaStore, { fault: string; skipped: number }>;
+  stores: StoresInUse;
+  /** What could not be looked at, and why first, by the name of the store. */
+  skipped: Map<string, { copies: number; why: string }>;
 }
 
 const AT_ONCE = 4;
@@ -24,72 +36,58 @@ const SHOWN = 50;
 
 /** Looks at every copy that a store is said to have. What is bad is due for repair from then on. */
 export async function verifyFiles(context: VerifyContext): Promise<MediaFinding> {
-  const seen: Verified = { copies: 0, bytes: 0, bad: [], lost: [], unreadable: [], storesDown: new Map() };
+  checkStores({ isMadeBefore: true });
+  const seen: Verified = {
+    ...{ copies: 0, bytes: 0, bad: [], lost: [], elsewhere: [], unreadable: [] },
+    ...{ stores: new StoresInUse(), skipped: new Map() },
+  };
   for await (const page of fileRecords(context.signal)) {
     await inParallel(page, AT_ONCE, async ({ fileId, record }) => {
       if (record === 'unreadable') seen.unreadable.push(`files/${fileId}`);
       else if (record.state === 'kept') await verifyFile(record, context, seen);
-      context.progress(`${count(seen.copies, 'copy', 'copies')}, ${inBytes(seen.bytes)}, ${seen.bad.length} bad`);
+      context.progress(`${count(seen.copies, 'copy', 'copies')}, ${inBytes(seen.bytes)}, ${seen.bad.length} bad, ${seen.lost.length} lost`);
     });
   }
   return findingOf(seen, context.isQuick);
 }
 
+/** Each object that is not as it should be is told once: as lost, as being elsewhere, or by its bad copies. */
 async function verifyFile(record: FileRecord, context: VerifyContext, seen: Verified): Promise<void> {
+  const { fileId } = record;
   for (const object of record.objects) {
     context.signal.throwIfAborted();
-    const stores = mediaStores().filter(({ id }) => object.storeIds.includes(id));
-    const states = await Promise.all(stores.map((store) => look(store, object, context, seen)));
-    const bad = stores.filter((_, at) => states[at] === 'missing' || states[at] === 'damaged');
-    if ((bad.length === 0 && stores.length > 0) || (await hasChanged(record.fileId, object))) continue;
-    for (const store of bad) {
-      seen.bad.push(`${store.id}: ${object.name} is ${states[stores.indexOf(store)]}`);
-      await reportLost(object.name, store.id, new Date());
-    }
-    if (bad.length === stores.length) seen.lost.push(`${object.name} of files/${record.fileId}`);
+    const { bad, elsewhere, isLost } = await lookFor(object, context, seen);
+    if ((bad.length === 0 && !isLost && elsewhere.length === 0) || (await hasChanged(fileId, object))) continue;
+    if (isLost) seen.lost.push(`${object.name} of files/${fileId}`);
+    else if (bad.length > 0) seen.bad.push(...bad.map(({ store, state }) => `${store.id}: ${object.name} is ${state}`));
+    else seen.elsewhere.push(`${object.name} of files/${fileId} is in ${elsewhere.map(({ id }) => id).join(' and ')}`);
+    for (const { store } of bad) await reportLost(object.name, store.id, new Date());
+    if (bad.length === 0 && !isLost) await makeDue(fileId, new Date());
   }
 }
 
-/** @returns undefined when nothing can be said of it */
-async function look(
-  store: MediaStore,
-  object: FileObject,
-  { isQuick, signal }: VerifyContext,
-  seen: Verified,
-): Promise<string | undefined> {
-  const down = seen.storesDown.get(store);
-  if (down) {
-    down.skipped += 1;
-    return undefined;
-  }
-  try {
-    const state = isQuick ? await find(store, object) : await verifyCopy(store, object, signal);
-    seen.copies += 1;
-    seen.bytes += object.bytes;
-    return state;
-  } catch (error) {
-    if (!(error instanceof MediaFault)) throw error;
-    seen.storesDown.set(store, { fault: error.message, skipped: (seen.storesDown.get(store)?.skipped ?? 0) + 1 });
-    return undefined;
-  }
+function lookFor(object: FileObject, { isQuick, signal }: VerifyContext, seen: Verified) {
+  return lookForCopies(object, {
+    stores: seen.stores,
+    async look(store: MediaStore) {
+      const state = await (isQuick ? findCopy(store, object) : verifyCopy(store, object, signal));
+      seen.copies += 1;
+      seen.bytes += object.bytes;
+      return state;
+    },
+    onFault({ id }, { message }) {
+      const { copies, why } = seen.skipped.get(id) ?? { copies: 0, why: message };
+      seen.skipped.set(id, { copies: copies + 1, why });
+    },
+  });
 }
 
-async function find(store: MediaStore, { name, sha256 }: FileObject): Promise<string> {
-  try {
-    const found = await store.find(name);
-    return !found ? 'missing' : found.sha256 === sha256 ? 'good' : 'damaged';
-  } catch (error) {
-    if (error instanceof MediaFault && error.kind === 'damaged') return 'damaged';
-    throw error;
-  }
-}
-
-function findingOf({ copies, bytes, bad, lost, unreadable, storesDown }: Verified, isQuick: boolean): MediaFinding {
+function findingOf({ copies, bytes, bad, lost, elsewhere, unreadable, skipped }: Verified, isQuick: boolean): MediaFinding {
   const how = isQuick ? 'looked for · 존재 확인' : `read to their end and compared, ${inBytes(bytes)} · 끝까지 읽어 비교`;
-  const down = [...storesDown].map(
-    ([store, { fault, skipped }]) => `  ${store.id}: ${count(skipped, 'copy', 'copies')} not looked at · 확인 못 함: ${fault}`,
+  const unseen = [...skipped].map(
+    ([id, { copies: some, why }]) => `${id}: ${count(some, 'copy', 'copies')} not looked at · 확인 못 함: ${why}`,
   );
-  const isSound = bad.length + lost.length + unreadable.length + down.length === 0;
+  const isSound = bad.length + lost.length + elsewhere.length + unreadable.length + unseen.length === 0;
   return {
     isSound,
     lines: [
@@ -104,8 +102,13 @@ function findingOf({ copies, bytes, bad, lost, unreadable, storesDown }: Verifie
         lost,
         'Nothing has a good copy. Put the object back under its name, for example from a backup.',
       ),
+      ...listed(
+        'ELSEWHERE · 기록과 다른 저장소에 있음',
+        elsewhere,
+        'Nothing is lost: no store that its record names is in MEDIA_STORES. Its record follows within minutes, or at once by npm run media -- sync',
+      ),
       ...listed('UNREADABLE records · 읽을 수 없는 기록', unreadable, 'Somebody has edited them by hand: set their fields right.'),
-      ...listed('NOT LOOKED AT · 확인하지 못함', down, 'Is the storage reachable? npm run doctor -- storageKey'),
+      ...listed('NOT LOOKED AT · 확인하지 못함', unseen, 'Is the storage reachable? npm run doctor -- storageKey'),
       isSound ? 'All is well · 이상 없습니다' : 'Something is wrong · 문제가 있습니다',
     ],
   };
@@ -114,5 +117,5 @@ function findingOf({ copies, bytes, bad, lost, unreadable, storesDown }: Verifie
 function listed(title: string, items: string[], next: string): string[] {
   if (items.length === 0) return [];
   const more = items.length > SHOWN ? [`  … and ${items.length - SHOWN} more`] : [];
-  return [`${title}: ${items.length}`, ...items.slice(0, SHOWN).map((item) => `  ${item.trim()}`), ...more, `  What next: ${next}`];
+  return [`${title}: ${items.length}`, ...items.slice(0, SHOWN).map((item) => `  ${item}`), ...more, `  What next: ${next}`];
 }

@@ -66,10 +66,17 @@ async function stageFrom(
   { world, stores, signal, fileId }: Copying,
 ): Promise<StagedObject | MediaFault> {
   let fault: MediaFault | undefined;
+  let waitsFor = target;
   async function* watched() {
     try {
       stores.check(source);
-      yield* readCopy(source, name, signal);
+      waitsFor = source;
+      for await (const chunk of readCopy(source, name, signal)) {
+        waitsFor = target;
+        yield chunk;
+        waitsFor = source;
+      }
+      waitsFor = target;
     } catch (error) {
       if (error instanceof MediaFault) fault = error;
       throw error;
@@ -83,7 +90,7 @@ async function stageFrom(
     await target.discard(staged).catch(() => undefined);
   } catch (error) {
     if (error instanceof MediaFault && error.kind === 'too_large') fault = new MediaFault('damaged', 'the copy is longer than it was');
-    stores.note(fault ? source : target, fault ?? error);
+    stores.note(fault ? source : waitsFor, fault ?? error);
     if (!fault) throw error;
   }
   return fault;

@@ -6,12 +6,14 @@ import { copyObject } from './copyObject.ts';
 import { toFileRecord } from './records.ts';
 import { FILES, type FileObject, type FileRecord } from './schema.ts';
 import { fileRef, isIncomplete, readFile } from './store.ts';
-import { StoresInUse } from './storesInUse.ts';
+import { StoresInUse, TookTooLong } from './storesInUse.ts';
 import { isLoss } from './verifyCopy.ts';
 
 export const REPLICATION_BOUNDS = {
   /** One run. What it has begun by then is given so long to end as a file may take. */
   passMs: 50_000,
+  /** One run. Each costs two reads and two writes at most; with the probe of the storage, that is the budget of the function. */
+  files: 200,
   /** Looked for at once, and worked on side by side. */
   batch: 50,
   atOnce: 4,
@@ -41,7 +43,7 @@ interface Run extends Replication {
 }
 
 /**
- * Works on what is due, oldest first, until nothing is or the run's time is up. Any number of runs may overlap: objects never
+ * Works on what is due, oldest first, until nothing is or the run has reached a bound. Any number of runs may overlap: objects never
  * change, a copy that is there already is only checked, and nothing is ever written over another object.
  */
 export async function replicateFiles(replication: Replication): Promise<ReplicationCount> {
@@ -49,12 +51,14 @@ export async function replicateFiles(replication: Replication): Promise<Replicat
   const endsAtMs = world.clock.monotonicMs() + bounds.passMs;
   const isOver = () => signal.aborted || world.clock.monotonicMs() >= endsAtMs;
   const run: Run = { ...replication, stores: new StoresInUse(), count: { copied: 0, deleted: 0, failed: 0 } };
-  while (!isOver()) {
-    const due = await listDue(new Date(world.clock.now()), bounds.batch);
+  for (let left = bounds.files; left > 0 && !isOver(); ) {
+    const asked = Math.min(bounds.batch, left);
+    const due = await listDue(new Date(world.clock.now()), asked);
+    left -= asked;
     await inParallel(due, bounds.atOnce, async (snapshot) => {
       if (!isOver()) await workOn(snapshot, run);
     });
-    if (due.length < bounds.batch) break;
+    if (due.length < asked) break;
   }
   return run.count;
 }
@@ -103,10 +107,10 @@ async function takeOver(snapshot: QueryDocumentSnapshot, { world, bounds, count 
 async function doItsStep(claim: Claim, run: Run): Promise<void> {
   const { record, write } = claim;
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(new Error('the file took too long')), run.bounds.fileMs);
+  const timer = setTimeout(() => limit.abort(new TookTooLong('the file took too long')), run.bounds.fileMs);
   try {
-    const signal = AbortSignal.any([run.signal, limit.signal]);
-    await (record.state === 'deleted' ? remove(claim, run) : copy(claim, { ...run, signal }));
+    const limited = { ...run, signal: AbortSignal.any([run.signal, limit.signal]) };
+    await (record.state === 'deleted' ? remove(claim, limited) : copy(claim, limited));
   } catch (error) {
     await write(again(record, run));
     throw error;
@@ -150,10 +154,20 @@ async function remove({ record, write }: Claim, run: Run): Promise<void> {
 }
 
 /** All stores are tried, whatever one of them says. */
-async function removeFromAll(objects: FileObject[], { stores }: Run): Promise<void> {
-  const removals = stores.all.flatMap((store) => objects.map(({ name }) => stores.ask(store, () => store.delete(name))));
+async function removeFromAll(objects: FileObject[], { stores, signal }: Run): Promise<void> {
+  const removals = stores.all.flatMap((store) => objects.map(({ name }) => stores.ask(store, () => orAborted(store.delete(name), signal))));
   const failed = (await Promise.allSettled(removals)).find((end) => end.status === 'rejected');
   if (failed) throw failed.reason;
+}
+
+/** What has been begun and cannot be stopped ends by itself, and then nobody waits for it. */
+function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+  return Promise.race([work, aborted]);
 }
 
 function again({ tries }: FileRecord, { world, bounds }: Replication): Pick<FileRecord, 'tries' | 'dueAt'> {

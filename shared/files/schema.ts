@@ -36,7 +36,7 @@ export const FileRecord = z.strictObject({
   state: z.enum(['kept', 'deleted']),
   /** Copies that were found to be lost, so far. */
   repairs: z.int(),
-  /** Vain attempts since the last that did something. */
+  /** Attempts in a row after which a store still lacked something; 0 once none does. The next pause follows from it. */
   tries: z.int(),
   /** When `replicateMedia` is to look at it; while somebody does, when another may. Null: everything is where it belongs. */
   dueAt: z.iso.datetime().nullable(),

@@ -2,6 +2,7 @@ import { storesDown } from '#shared/access';
 import { MediaFault, type MediaStore, mediaStores, type StoredObject } from '#shared/media';
 import { type Clock, log, problem } from '#shared/runtime';
 import { reportLost } from './store.ts';
+import { findCopy } from './verifyCopy.ts';
 
 export interface ShowOptions {
   now: Date;
@@ -57,17 +58,16 @@ async function storesInOrder(storeId: string, clock: Clock): Promise<MediaStore[
 }
 
 /** With one store nobody else could help, and opening it tells as well. */
-async function isThere(store: MediaStore, { name, sha256 }: StoredObject, now: Date): Promise<boolean> {
+async function isThere(store: MediaStore, object: StoredObject, now: Date): Promise<boolean> {
   if (mediaStores().length === 1) return true;
   try {
-    const found = await store.find(name);
-    if (found?.sha256 === sha256) return true;
+    if ((await findCopy(store, object)) === 'good') return true;
   } catch (error) {
     if (!(error instanceof MediaFault)) throw error;
     log.warn('media_store_failed', { storeId: store.id, error });
-    if (error.kind !== 'damaged') return false;
+    return false;
   }
-  await reportLost(name, store.id, now);
+  await reportLost(object.name, store.id, now);
   return false;
 }
 

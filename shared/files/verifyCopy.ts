@@ -25,6 +25,22 @@ export async function verifyCopy(store: MediaStore, object: FileObject, signal?:
   }
 }
 
+/**
+ * The same by what the store tells of it: one short call, and no bytes. What a disk has changed by itself is not seen.
+ *
+ * @throws {MediaFault} `unavailable`, `forbidden`: nothing can be said of it now
+ */
+export async function findCopy(store: MediaStore, { name, sha256 }: Pick<FileObject, 'name' | 'sha256'>): Promise<CopyState> {
+  try {
+    const found = await store.find(name);
+    if (!found) return 'missing';
+    return found.sha256 === sha256 ? 'good' : 'damaged';
+  } catch (error) {
+    if (isLoss(error)) return error.kind;
+    throw error;
+  }
+}
+
 /** The bytes of a copy, from the moment the first is asked for. @throws {MediaFault}, also when it breaks off; the reason of `signal` */
 export async function* readCopy(store: MediaStore, name: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const { body } = await store.open(name, undefined, signal);

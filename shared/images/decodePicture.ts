@@ -1,28 +1,47 @@
 /** The one way from foreign bytes to pixels. */
-import type { Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import type { ImageType } from './schema.ts';
 
-/** A picture of a few kB can claim to be of any size; decoded, a pixel takes 4 bytes. */
-const MOST_INPUT_PIXELS = 25_000_000;
+/**
+ * Width x height x channels x bytes of a sample, which a file of a few kB can claim in any size. A photograph may have 25 million
+ * pixels; one of 16 bits half of them.
+ */
+const MOST_DECODED_BYTES = 75_000_000;
+
+/** For each form that is made of a picture. */
 const WORK_LIMIT_S = 20;
+
+export interface Working {
+  signal?: AbortSignal;
+  limitS?: number;
+}
 
 /**
  * A foreign picture, upright, to be written in another form; metadata, which may tell where it was taken, is then left behind.
  *
- * Its type is what its bytes are, whatever a name or a header says. Several pages or frames, more than 25 million pixels and other
+ * Its type is what its bytes are, whatever a name or a header says. Several pages or frames, more than 75 MB of pixels and other
  * formats than JPEG, PNG and WebP are refused here, a cut file when it is written.
  *
  * @throws {PictureUnreadable}
  */
-export async function decodePicture(bytes: Buffer): Promise<{ picture: Sharp; contentType: ImageType }> {
+export async function decodePicture(bytes: Buffer, { limitS }: Working = {}): Promise<{ picture: Sharp; contentType: ImageType }> {
   const contentType = pictureType(bytes);
   // Other decoders, of SVG for one, are not even asked: they can be led elsewhere.
   if (!contentType) throw new PictureUnreadable('not a JPEG, PNG or WebP picture');
   const sharp = await loadSharp();
-  const picture = sharp(bytes, { limitInputPixels: MOST_INPUT_PIXELS, failOn: 'error' });
-  const { pages = 1 } = await readable(picture.metadata());
-  if (pages > 1 || isMovingPng(bytes)) throw new PictureUnreadable('a moving picture');
-  return { picture: picture.autoOrient().timeout({ seconds: WORK_LIMIT_S }), contentType };
+  const picture = sharp(bytes, { limitInputPixels: MOST_DECODED_BYTES, failOn: 'error' });
+  const head = await readable(picture.metadata());
+  if ((head.pages ?? 1) > 1 || isMovingPng(bytes)) throw new PictureUnreadable('a moving picture');
+  if (decodedBytes(head) > MOST_DECODED_BYTES) throw new PictureUnreadable(`more than ${MOST_DECODED_BYTES} bytes when it is decoded`);
+  return { picture: inTime(picture.autoOrient(), limitS), contentType };
+}
+
+function decodedBytes({ width, height, channels, depth }: Metadata): number {
+  return width * height * channels * (depth === 'uchar' ? 1 : 2); // these formats have no deeper samples
+}
+
+export function inTime(picture: Sharp, limitS = WORK_LIMIT_S): Sharp {
+  return picture.timeout({ seconds: limitS });
 }
 
 /** The bytes are no picture that we show. The message says why, to whoever sent it. */
@@ -30,11 +49,22 @@ export class PictureUnreadable extends Error {
   override name = 'PictureUnreadable';
 }
 
-/** @throws {PictureUnreadable} for whatever the decoder does not like */
+/** The decoder ran out of time or memory, which says nothing against the picture. */
+export class DecoderExhausted extends Error {
+  override name = 'DecoderExhausted';
+}
+
+/** How sharp, libvips and the decoders below it say so: they have no codes. */
+const EXHAUSTED = /^timeout:|out of memory|insufficient memory|(unable|cannot|fail(ed|ure)?) (to )?alloc/im;
+
+/** @throws {DecoderExhausted}; {PictureUnreadable} for whatever the decoder does not like */
 export async function readable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
+    if (error instanceof Error && EXHAUSTED.test(error.message)) {
+      throw new DecoderExhausted('the decoder had not enough time or memory', { cause: error });
+    }
     throw new PictureUnreadable('damaged or too large to be decoded', { cause: error });
   }
 }

@@ -1,10 +1,11 @@
+import type { Transaction } from '@google-cloud/firestore';
 import { STORAGE_BYTES, usedBytes } from '#shared/files';
 import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
 import { log, type NewId, problem, transact } from '#shared/runtime';
-import { PictureUnreadable, pictureType } from './decodePicture.ts';
+import { DecoderExhausted, PictureUnreadable, pictureType } from './decodePicture.ts';
 import { makeSizes, type PictureSizes } from './makeSizes.ts';
 import { Image, type ImageMedia, type Upload } from './schema.ts';
-import { createImage, imageRef, objectsOf, type StartedImage, toStarted, uploadRef } from './store.ts';
+import { closeUpload, createImage, imageRef, objectsOf, type StartedImage, toStarted, toUpload, uploadRef } from './store.ts';
 import { storePicture } from './storePicture.ts';
 import { orUnavailable, unavailable } from './uploadStore.ts';
 
@@ -12,25 +13,49 @@ interface Finishing {
   now: Date;
   newId: NewId;
   signal: AbortSignal;
+  /** How long each form of the picture may take. */
+  limitS?: number;
 }
 
 /**
  * Looks at what was uploaded, makes its sizes, and only then is there a picture. Whatever happens before leaves objects at most that
- * no document names, which `sweepStorage` removes; finishing again begins anew, and of what is finished gives the picture.
+ * no document names, which `sweepStorage` removes; finishing again begins anew, and of what is finished gives the picture. What is
+ * refused has been looked at once and for all.
  *
- * @throws `upload_missing`, `picture_refused`, `storage_full`, `feature_unavailable`; `not_found` when it was deleted meanwhile
+ * @throws `upload_missing`, `picture_refused`, `storage_full`, `feature_unavailable`; `not_found` when it was refused, or deleted meanwhile
  */
-export async function finishUpload({ image, upload }: StartedImage, { now, newId, signal }: Finishing): Promise<Image> {
+export async function finishUpload({ image, upload }: StartedImage, finishing: Finishing): Promise<Image> {
   if (image) return image;
-  if (!upload) throw problem('not_found');
+  if (upload?.state !== 'open') throw problem('not_found');
+  const { now, newId, signal } = finishing;
   const store = mediaStores().find(({ id }) => id === upload.storeId);
   if (!store) throw unavailable(new Error(`MEDIA_STORES names ${upload.storeId} no longer`));
-  const sizes = await inspect(await readUpload(store, upload, signal), upload);
+  await requireRoom(upload.ownerId, upload.bytes); // a look at the pixels costs more
+  const sizes = await look(store, upload, finishing);
   const attempt = newId('clm');
   const media = await orUnavailable(storePicture(sizes, { imageId: upload.imageId, ownerId: upload.ownerId, attempt, signal }));
   const finished = await createOnce(upload, sizes, media, now);
   await removeUpload(store, upload);
   return finished;
+}
+
+async function requireRoom(ownerId: string, bytes: number, transaction?: Transaction): Promise<void> {
+  const used = await usedBytes(ownerId, transaction);
+  if (used + bytes > STORAGE_BYTES) throw problem('storage_full', { usedBytes: used, limitBytes: STORAGE_BYTES });
+}
+
+async function look(store: MediaStore, upload: Upload, { now, signal, limitS }: Finishing): Promise<PictureSizes> {
+  try {
+    const bytes = await readUpload(store, upload, signal);
+    if (pictureType(bytes) !== upload.contentType) throw new PictureUnreadable(`not ${upload.contentType}, as was announced`);
+    return await makeSizes(bytes, { signal, ...(limitS === undefined ? {} : { limitS }) });
+  } catch (error) {
+    if (error instanceof DecoderExhausted) throw unavailable(error, 'load');
+    if (!(error instanceof PictureUnreadable)) throw error;
+    await refuse(upload.imageId, now);
+    await removeUpload(store, upload);
+    throw problem('picture_refused', { reason: error.message }, error);
+  }
 }
 
 /** At most one byte more than was announced is ever held. */
@@ -43,7 +68,7 @@ async function readUpload(store: MediaStore, { name, bytes }: Upload, signal: Ab
       seen += (chunk as Buffer).length;
       if (seen > bytes) break;
     }
-    if (seen !== bytes) throw problem('picture_refused', { reason: 'not of the length that was announced' });
+    if (seen !== bytes) throw new PictureUnreadable('not of the length that was announced');
     return Buffer.concat(chunks);
   } catch (error) {
     if (!(error instanceof MediaFault)) throw error;
@@ -51,14 +76,12 @@ async function readUpload(store: MediaStore, { name, bytes }: Upload, signal: Ab
   }
 }
 
-async function inspect(bytes: Buffer, { contentType }: Upload): Promise<PictureSizes> {
-  if (pictureType(bytes) !== contentType) throw problem('picture_refused', { reason: `not ${contentType}, as was announced` });
-  try {
-    return await makeSizes(bytes);
-  } catch (error) {
-    if (error instanceof PictureUnreadable) throw problem('picture_refused', { reason: error.message }, error);
-    throw error;
-  }
+/** Only what nobody else has finished or refused meanwhile. */
+function refuse(imageId: string, now: Date): Promise<void> {
+  return transact(async (transaction, db) => {
+    const current = toUpload(await transaction.get(uploadRef(db, imageId)));
+    if (current?.state === 'open') closeUpload(transaction, db, imageId, 'refused', now);
+  });
 }
 
 /** All documents or none. Whoever comes second gets what the first has made. */
@@ -74,11 +97,10 @@ function createOnce(upload: Upload, { original }: PictureSizes, media: ImageMedi
     const [imageSnapshot, uploadSnapshot] = await transaction.getAll(imageRef(db, imageId), uploadRef(db, imageId));
     const current = toStarted(imageSnapshot!, uploadSnapshot!);
     if (current?.image) return current.image;
-    if (!current?.upload) throw problem('not_found');
-    const used = await usedBytes(ownerId, transaction);
-    if (used + stored > STORAGE_BYTES) throw problem('storage_full', { usedBytes: used, limitBytes: STORAGE_BYTES });
+    if (current?.upload?.state !== 'open') throw problem('not_found');
+    await requireRoom(ownerId, stored, transaction);
     createImage(transaction, db, image, media);
-    transaction.delete(uploadRef(db, imageId));
+    closeUpload(transaction, db, imageId, 'finished', now);
     return image;
   });
 }

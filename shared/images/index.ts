@@ -1,10 +1,10 @@
 export { changeImage } from './changeImage.ts';
+export { drawCover, makeCover } from './covers.ts';
 export { PictureUnreadable } from './decodePicture.ts';
 export { deleteImage } from './deleteImage.ts';
 export { finishUpload } from './finishUpload.ts';
 export { listImages } from './listImages.ts';
 export { makeSizes, type PictureSizes } from './makeSizes.ts';
-export { drawCover, inspectPicture } from './pictures.ts';
 export { pictureTicket } from './pictureTicket.ts';
 export { Image, ImageId, ImageSize, ImageTitle, MOST_UPLOAD_BYTES, StartUploadInput } from './schema.ts';
 export { startUpload } from './startUpload.ts';

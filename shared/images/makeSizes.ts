@@ -1,5 +1,6 @@
 import type { Sharp } from 'sharp';
-import { decodePicture, loadSharp, readable } from './decodePicture.ts';
+import { decodePicture, inTime, loadSharp, readable, type Working } from './decodePicture.ts';
+import { oneAtATime } from './oneAtATime.ts';
 import type { ImageSize, ImageType } from './schema.ts';
 
 export interface Picture {
@@ -22,13 +23,16 @@ const THUMB_PX = 320;
  * A person's picture, written anew in its own format and size, and the sizes for screens: all upright and without metadata. The
  * same bytes give the same sizes. A size that the picture has already is not made again, and none is ever enlarged.
  *
- * @throws {PictureUnreadable}
+ * @param working - `signal` passes over who no longer waits when it is his turn; `limitS` is for each of the three
+ * @throws {PictureUnreadable}, {DecoderExhausted}
  */
-export async function makeSizes(bytes: Buffer): Promise<PictureSizes> {
-  const { picture, contentType } = await decodePicture(bytes);
-  const original = await write(inOwnFormat(picture, contentType), contentType);
-  const large = await shrink(original, LARGE_PX);
-  return { original, large, thumb: await shrink(large, THUMB_PX) };
+export function makeSizes(bytes: Buffer, working: Working = {}): Promise<PictureSizes> {
+  return oneAtATime(async () => {
+    const { picture, contentType } = await decodePicture(bytes, working);
+    const original = await write(inOwnFormat(picture, contentType), contentType);
+    const large = await shrink(original, LARGE_PX, working);
+    return { original, large, thumb: await shrink(large, THUMB_PX, working) };
+  }, working.signal);
 }
 
 function inOwnFormat(picture: Sharp, contentType: ImageType): Sharp {
@@ -36,10 +40,10 @@ function inOwnFormat(picture: Sharp, contentType: ImageType): Sharp {
   return contentType === 'image/jpeg' ? picture.jpeg({ quality: ORIGINAL_QUALITY }) : picture.webp({ quality: ORIGINAL_QUALITY });
 }
 
-async function shrink(picture: Picture, mostPx: number): Promise<Picture> {
+async function shrink(picture: Picture, mostPx: number, { limitS }: Working): Promise<Picture> {
   if (Math.max(picture.widthPx, picture.heightPx) <= mostPx) return picture;
   const sharp = await loadSharp();
-  const resized = sharp(picture.bytes).resize({ width: mostPx, height: mostPx, fit: 'inside' });
+  const resized = inTime(sharp(picture.bytes), limitS).resize({ width: mostPx, height: mostPx, fit: 'inside' });
   return write(resized.webp({ quality: SCREEN_QUALITY }), 'image/webp');
 }
 

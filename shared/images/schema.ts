@@ -48,12 +48,19 @@ export const StartUploadInput = z.strictObject({
   title: ImageTitle.optional(),
 });
 
-/** `uploads/{imageId}`, closed to clients: what somebody was allowed to write, and the object where it is to be found. */
+/**
+ * `uploads/{imageId}`, closed to clients: what somebody was allowed to write, and the object where it is to be found.
+ *
+ * One that is over stays until its address is: the bucket takes bytes there once more. It counts no bytes, can neither be finished nor
+ * sent again, and `sweepStorage` removes it with whatever has come.
+ */
 export const Upload = z.strictObject({
   imageId: z.string(),
+  state: z.enum(['open', 'finished', 'refused']).default('open'),
   ownerId: z.string(),
   title: z.string(),
   contentType: ImageType,
+  /** As announced; 0 when it is over. */
   bytes: z.int(),
   storeId: z.string(),
   name: z.string(),

@@ -3,13 +3,16 @@ import type { z } from 'zod';
 import { STORAGE_BYTES, usedBytes } from '#shared/files';
 import type { Claim } from '#shared/limits';
 import type { SignedWrite } from '#shared/media';
-import { type NewId, problem, sumOf, toDocument, transact } from '#shared/runtime';
+import { type NewId, problem, toDocument, totalsOf, transact } from '#shared/runtime';
 import type { StartUploadInput, Upload } from './schema.ts';
-import { uploadRef } from './store.ts';
+import { ADDRESS_LIFE_MS, toUpload, uploadRef } from './store.ts';
 import { signUpload, uploadStore } from './uploadStore.ts';
 
 /** The address lives for minutes only; what was sent there may be finished for a day, and so long it is counted as stored. */
 const KEPT_MS = 24 * 60 * 60_000;
+
+/** Of one person, at the same time; one that is over counts until its address is. */
+const MOST_UPLOADS = 100;
 
 interface Asking {
   uid: string;
@@ -22,7 +25,7 @@ interface Asking {
 /**
  * Allows one picture of this type and length to be written to the bucket. Signed first: what cannot be sent leaves no trace.
  *
- * @throws `storage_full`, `idempotency_key_reused`, `feature_unavailable`; `not_found` for a key whose upload is over; `session_ended`
+ * @throws `storage_full`, `rate_limited` for the 101st at a time, `idempotency_key_reused`, `feature_unavailable`; `not_found` for a key whose upload is over; `session_ended`
  */
 export async function startUpload({ uid, input, claim, now, newId }: Asking): Promise<{ imageId: string; upload: SignedWrite }> {
   const upload = freshUpload(newId('img'), uid, input, now);
@@ -42,12 +45,14 @@ function store(upload: Upload, { claim, now }: Pick<Asking, 'claim' | 'now'>): P
     if (stored?.exists) return imageId; // the answer to a commit was lost, and it runs again
     const done = claim.check(recorded)?.['imageId'];
     if (done) {
-      const first = await transaction.get(uploadRef(db, done));
-      if (first.get('ownerId') !== ownerId) throw problem('not_found'); // finished, or lapsed
+      const first = toUpload(await transaction.get(uploadRef(db, done)));
+      if (first?.ownerId !== ownerId || first.state !== 'open') throw problem('not_found'); // over, or lapsed
       return done;
     }
     if (!user?.exists) throw problem('session_ended');
-    const taken = (await usedBytes(ownerId, transaction)) + (await uploadingBytes(db, ownerId, now, transaction));
+    const uploading = await uploadsNow(db, ownerId, now, transaction);
+    if (uploading.count >= MOST_UPLOADS) throw problem('rate_limited', { retryAfterS: ADDRESS_LIFE_MS / 1000 });
+    const taken = (await usedBytes(ownerId, transaction)) + uploading.sum;
     if (taken + bytes > STORAGE_BYTES) throw problem('storage_full', { usedBytes: taken, limitBytes: STORAGE_BYTES });
     transaction.create(uploadRef(db, imageId), toDocument(upload));
     claim.write(transaction, db, { imageId }, now);
@@ -56,13 +61,13 @@ function store(upload: Upload, { claim, now }: Pick<Asking, 'claim' | 'now'>): P
 }
 
 /** What else a person may be sending right now. */
-function uploadingBytes(db: Firestore, ownerId: string, now: Date, transaction: Transaction): Promise<number> {
-  return sumOf(db.collection('uploads').where('ownerId', '==', ownerId).where('expireAt', '>', now), 'bytes', transaction);
+function uploadsNow(db: Firestore, ownerId: string, now: Date, transaction: Transaction): Promise<{ sum: number; count: number }> {
+  return totalsOf(db.collection('uploads').where('ownerId', '==', ownerId).where('expireAt', '>', now), 'bytes', transaction);
 }
 
 function freshUpload(imageId: string, ownerId: string, { title = '', ...announced }: Asking['input'], now: Date): Upload {
   const expireAt = new Date(now.getTime() + KEPT_MS).toISOString();
-  return { imageId, ownerId, title, ...announced, storeId: uploadStore().id, name: uploadName(imageId), expireAt };
+  return { imageId, state: 'open', ownerId, title, ...announced, storeId: uploadStore().id, name: uploadName(imageId), expireAt };
 }
 
 function uploadName(imageId: string): string {

@@ -11,7 +11,7 @@ export const images = needsOf('image', { find: findImage, subject: ({ ownerId })
 /** For showing: a picture with where its bytes are, in one round trip. */
 export const shownImages = needsOf('image', { find: findShown, subject: ({ ownerId }) => privately(ownerId) });
 
-/** For finishing: an upload that was started, or the picture that it has become. */
+/** For finishing: an upload that was started, also one that is over, or the picture that it has become. */
 export const startedImages = needsOf('image', { find: findStarted, subject: ({ ownerId }) => privately(ownerId) });
 
 /** For deleting: also a picture that has gone already. Its media document still tells whose it was. */
@@ -57,7 +57,7 @@ export function toImage(snapshot: DocumentSnapshot): Image | undefined {
 }
 
 /** An upload that has lapsed is not there, whether or not the database has removed it already. */
-function toUpload(snapshot: DocumentSnapshot): Upload | undefined {
+export function toUpload(snapshot: DocumentSnapshot): Upload | undefined {
   const data = snapshot.data();
   const upload = data && Upload.parse(fromDocument(data));
   return upload && Date.parse(upload.expireAt) > snapshot.readTime.toMillis() ? upload : undefined;
@@ -86,6 +86,14 @@ export function createImage(writer: Transaction | WriteBatch, db: Firestore, ima
   (writer as WriteBatch).create(imageRef(db, imageId), toDocument(image));
   (writer as WriteBatch).create(mediaRef(db, imageId), toDocument(media));
   writeFile(writer, db, { kind: 'image', ownerId, belongsTo: imageId, objects: objectsOf(media), now: new Date(createdAt) });
+}
+
+/** The address is good for 15 minutes; one that was asked for meanwhile, a little longer. */
+export const ADDRESS_LIFE_MS = 20 * 60_000;
+
+/** Nobody can finish it any more. */
+export function closeUpload(transaction: Transaction, db: Firestore, imageId: string, state: 'finished' | 'refused', now: Date): void {
+  transaction.update(uploadRef(db, imageId), { state, bytes: 0, expireAt: new Date(now.getTime() + ADDRESS_LIFE_MS) });
 }
 
 export function imageRef(db: Firestore, imageId: string) {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { mediaStore, type StoredObject } from '#shared/media';
+import { imageObjectName, mediaStore, type StoredObject } from '#shared/media';
 import type { Picture, PictureSizes } from './makeSizes.ts';
-import type { ImageMedia, ImageType } from './schema.ts';
+import type { ImageMedia } from './schema.ts';
 
 export interface Storing {
   imageId: string;
@@ -28,16 +28,10 @@ async function store({ bytes, contentType }: Picture, { imageId, attempt, signal
   const stagingName = `staging/${imageId}/${attempt}`;
   try {
     const staged = await media.stage(Readable.from([bytes]), { stagingName, contentType, maxBytes: bytes.length, signal });
-    return await media.publish(staged, objectName(imageId, staged.sha256, contentType));
+    return await media.publish(staged, imageObjectName(imageId, staged.sha256, contentType));
   } catch (error) {
     // Also when staging itself has failed: all may have arrived, and only the answer not. The cause is what counts.
     await media.discard(stagingName).catch(() => undefined);
     throw error;
   }
-}
-
-const ENDINGS: Record<ImageType, string> = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp' };
-
-function objectName(imageId: string, sha256: string, contentType: ImageType): string {
-  return `images/${imageId}/${sha256}.${ENDINGS[contentType]}`;
 }

@@ -3,14 +3,17 @@ import { problem } from '#shared/runtime';
 import type { Upload } from './schema.ts';
 
 const RETRY_AFTER_S = 30;
+/** Only an operator can change what the deployment is made of. */
+const RETRY_SETUP_AFTER_S = 3600;
 
 type UploadStore = MediaStore & Required<Pick<MediaStore, 'signWrite'>>;
 
 /** Where people write by themselves: the first bucket. @throws `feature_unavailable` where there is none */
 export function uploadStore(): UploadStore {
   const store = mediaStores().find(isOpenToUploads);
-  if (!store) throw unavailable(new Error('MEDIA_STORES names no bucket, and only a bucket takes uploads'));
-  return store;
+  if (store) return store;
+  const cause = new Error('MEDIA_STORES names no bucket, and only a bucket takes uploads');
+  throw problem('feature_unavailable', { feature: 'uploads', reason: 'setup', retryAfterS: RETRY_SETUP_AFTER_S }, cause);
 }
 
 function isOpenToUploads(store: MediaStore): store is UploadStore {
@@ -34,6 +37,6 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-export function unavailable(cause: unknown) {
-  return problem('feature_unavailable', { feature: 'uploads', reason: 'storage', retryAfterS: RETRY_AFTER_S }, cause);
+export function unavailable(cause: unknown, reason: 'storage' | 'load' = 'storage') {
+  return problem('feature_unavailable', { feature: 'uploads', reason, retryAfterS: RETRY_AFTER_S }, cause);
 }

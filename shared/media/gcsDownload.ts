@@ -21,6 +21,7 @@ export function downloadFromGcs(gcs: Gcs, name: string, range?: ByteRange, signa
     const total = range ? /\/(\d+)$/.exec(answered.get('content-range') ?? '')?.[1] : answered.get('content-length');
     const body = Readable.from(unlessSilent(data), { objectMode: false });
     body.once('close', () => ended.abort());
+    body.on('error', () => undefined); // whoever reads is told; that nobody reads any more must not end the process
     return { bytes: Number(total), contentType: answered.get('content-type') ?? 'application/octet-stream', body };
   };
   return callGcs(ask, context, signal);

@@ -1,6 +1,6 @@
 export { diagnoseKey, type ExpectedKey, type KeyDiagnosis } from './diagnoseKey.ts';
 export { explainKeyFault, explainKeyRepair, type KeyFault, type KeyFaultCode, type KeyRepair } from './keyFaults.ts';
-export { coverObjectName, songObjectName } from './objectNames.ts';
+export { coverObjectName, imageObjectName, songObjectName } from './objectNames.ts';
 export {
   type ListedObject,
   MediaFault,

@@ -1,4 +1,5 @@
-import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { access, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
@@ -26,17 +27,23 @@ const DESCRIPTION = '.~json';
 const TEMPORARY = '.temporary';
 /** Read at once; a reader who is slow holds two of these. */
 const PIECE_BYTES = 64 * 1024;
+/** In a directory: the operator's word that it is a volume which outlives its users, and which is not there while this file is not. */
+export const SHARED_VOLUME_MARKER = '.sori-shared-volume';
 /** No write takes this long: what is older was left by a process that died. */
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Objects as files in a directory; the object `songs/a/b.mp3` is the file of that path. Every write is on the disk (fsync of file
- * and directory) before it is acknowledged.
+ * and directory) before it is acknowledged. When the directory goes away, or the marker of a shared volume with it, nothing in it
+ * is missing: the store is `unavailable`.
  *
- * @param directory - made when missing
+ * @param directory - has to be there
+ * @param options.isVolume - it is a shared volume, whether its marker is there now or not
  */
-export function createLocalStore(directory: string): MediaStore {
-  return new LocalStore(resolve(directory));
+export function createLocalStore(directory: string, { isVolume = false } = {}): MediaStore {
+  const root = resolve(directory);
+  const marker = join(root, SHARED_VOLUME_MARKER);
+  return new LocalStore(root, isVolume || existsSync(marker) ? marker : root);
 }
 
 class LocalStore implements MediaStore {
@@ -44,17 +51,21 @@ class LocalStore implements MediaStore {
   readonly id: string;
   private readonly root: string;
   private readonly temporary: string;
+  /** While this is not there, nothing is known of what the store has. */
+  private readonly sign: string;
   private cleaning: Promise<void> | undefined;
   /** Of objects that are read again and again: it never changes, and the file itself tells whether the object is still there. */
   private readonly described = new LRUCache<string, Description>({ max: 1000 });
 
-  constructor(root: string) {
+  constructor(root: string, sign: string) {
     this.root = root;
+    this.sign = sign;
     this.id = `local:${root}`;
     this.temporary = join(root, TEMPORARY);
   }
 
   async stage(source: AsyncIterable<Uint8Array>, { stagingName, contentType, maxBytes, signal }: StageOptions): Promise<StagedObject> {
+    await guarded(() => this.requireSign()); // a write would make the directory anew
     this.cleaning ??= removeAbandoned(this.temporary).catch((error: unknown) => log.warn('temporary_files_not_removed', { error }));
     await this.cleaning;
     const passing = measured(source, maxBytes, signal);
@@ -76,7 +87,10 @@ class LocalStore implements MediaStore {
   }
 
   discard(staged: StagedObject | string): Promise<void> {
-    return guarded(() => rm(this.path(typeof staged === 'string' ? staged : staged.stagingName), { force: true }));
+    return guarded(async () => {
+      await rm(this.path(typeof staged === 'string' ? staged : staged.stagingName), { force: true });
+      await this.requireSign();
+    });
   }
 
   open(name: string, range?: ByteRange): Promise<OpenedObject> {
@@ -84,6 +98,7 @@ class LocalStore implements MediaStore {
       const found = this.described.get(name) ?? (await this.describe(name));
       const file = found && (await unlessGone(open(this.path(name))));
       this.described.delete(name);
+      if (!file) await this.requireSign();
       if (!file) throw new MediaFault('missing', 'no such object');
       const { bytes, contentType } = found;
       const { size } = await file.stat();
@@ -99,6 +114,7 @@ class LocalStore implements MediaStore {
   find(name: string): Promise<StoredObject | undefined> {
     return guarded(async () => {
       const description = await this.describe(name);
+      if (!description) await this.requireSign();
       if (!description) return undefined;
       const file = await unlessGone(stat(this.path(name)));
       if (file?.size !== description.bytes) throw new MediaFault('damaged', 'the object has another size than expected');
@@ -110,6 +126,7 @@ class LocalStore implements MediaStore {
     return guarded(async () => {
       await rm(this.path(name) + DESCRIPTION, { force: true });
       await rm(this.path(name), { force: true });
+      await this.requireSign();
     });
   }
 
@@ -119,9 +136,15 @@ class LocalStore implements MediaStore {
         const found = await unlessGone(stat(join(this.root, name)));
         if (found) yield { name, bytes: found.size, createdAt: found.mtime };
       }
+      await this.requireSign();
     } catch (error) {
       throw asFault(error);
     }
+  }
+
+  /** Asked when something is not there: perhaps nothing is. */
+  private requireSign(): Promise<void> {
+    return access(this.sign);
   }
 
   private path(name: string): string {
@@ -160,7 +183,9 @@ class LocalStore implements MediaStore {
     } catch (error) {
       // Another worker may have published and removed the staged bytes between two of our steps.
       if (errorCode(error) !== 'ENOENT') throw error;
-      if (!(await this.isPublished(name, wanted))) throw new MediaFault('missing', 'the staged bytes are gone');
+      if (await this.isPublished(name, wanted)) return;
+      await this.requireSign();
+      throw new MediaFault('missing', 'the staged bytes are gone');
     }
   }
 }

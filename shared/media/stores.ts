@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { config, SettingsError, systemClock } from '#shared/runtime';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { config, log, mediaStoreIds, SettingsError, systemClock } from '#shared/runtime';
 import { createCredentials, createKeySource, type KeySource, readKeyFile } from './credentials.ts';
 import type { KeyDiagnosis } from './diagnoseKey.ts';
 import { createGcsStore } from './gcsStore.ts';
 import { createHybridStore } from './hybridStore.ts';
-import { createLocalStore } from './localStore.ts';
+import { createLocalStore, SHARED_VOLUME_MARKER } from './localStore.ts';
 import { MediaFault, type MediaStore } from './port.ts';
 import { createSecretReader, secretPath } from './secretManager.ts';
 
@@ -25,39 +25,58 @@ export function mediaStore(): MediaStore {
   return together;
 }
 
-/** In a directory of `MEDIA_STORES`: the operator's word that all instances see the same files, which outlive them. */
-const SHARED_VOLUME_MARKER = '.sori-shared-volume';
-
 /**
  * On Google Cloud a function's own disk is memory, which ends with its instance.
  *
+ * @param options.isMadeBefore - elsewhere, too, a directory has to be there: before `mediaStores` makes it, a volume that is not mounted
+ *   can be told from an empty one
  * @throws {SettingsError} for a directory that is not known to be more than that
  */
-export function checkStores(): void {
+export function checkStores({ isMadeBefore = false } = {}): void {
   const { K_SERVICE } = config();
-  if (K_SERVICE === undefined) return;
-  const isLost = storeNames().some((name) => {
-    const [kind, place] = splitOnce(name);
-    return kind === 'local' && !existsSync(join(place, SHARED_VOLUME_MARKER));
+  if (K_SERVICE === undefined && !isMadeBefore) return;
+  const places = mediaStoreIds().map(splitOnce);
+  const absent = places.flatMap(([kind, place]) => {
+    return kind === 'local' && !existsSync(K_SERVICE === undefined ? place : join(place, SHARED_VOLUME_MARKER)) ? [place] : [];
   });
+  if (absent.length === 0) return;
   const rule = `on Google Cloud a local directory must be a shared volume, which a file ${SHARED_VOLUME_MARKER} in it confirms`;
-  if (isLost) throw new SettingsError([`MEDIA_STORES: ${rule}`]);
-}
-
-function storeNames(): string[] {
-  const { MEDIA_STORES, GOOGLE_CLOUD_PROJECT } = config();
-  return MEDIA_STORES ?? [`gcs:${GOOGLE_CLOUD_PROJECT}-media`];
+  throw new SettingsError([K_SERVICE === undefined ? `MEDIA_STORES: ${absent} is not there. Is it mounted?` : `MEDIA_STORES: ${rule}`]);
 }
 
 function makeStores(): MediaStore[] {
-  const { GOOGLE_CLOUD_PROJECT, STORAGE_EMULATOR_HOST, GOOGLE_TOKEN_URL } = config();
+  const { GOOGLE_CLOUD_PROJECT, STORAGE_EMULATOR_HOST, GOOGLE_TOKEN_URL, K_SERVICE } = config();
   const keys = givenKey()?.source; // one for all buckets: they are reached with the same account
-  return storeNames().map((name) => {
+  return mediaStoreIds().map((name) => {
     const [kind, place] = splitOnce(name);
-    if (kind === 'local') return createLocalStore(place);
+    if (kind === 'local') {
+      const isVolume = K_SERVICE !== undefined;
+      if (!isVolume) makeDirectory(place);
+      return createLocalStore(place, { isVolume });
+    }
     const address = { bucketName: place, projectId: GOOGLE_CLOUD_PROJECT, apiEndpoint: STORAGE_EMULATOR_HOST };
     return createGcsStore({ ...address, keys, tokenUrl: GOOGLE_TOKEN_URL });
   });
+}
+
+/** Once, so that it is not made again when it goes away. Whoever cannot make it is told by the first write. */
+function makeDirectory(place: string): void {
+  try {
+    const first = mkdirSync(resolve(place), { recursive: true });
+    // There after a power cut only when its parent has been synced.
+    for (let made = resolve(place); first && made.length >= first.length; made = dirname(made)) syncNow(dirname(made));
+  } catch (error) {
+    log.warn('directory_not_made', { place, error });
+  }
+}
+
+function syncNow(directory: string): void {
+  const opened = openSync(directory, 'r');
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
 }
 
 /** The key that was given for the storage. */

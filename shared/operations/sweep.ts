@@ -1,3 +1,4 @@
+import type { StoresInUse } from '#shared/files';
 import type { MediaStore } from '#shared/media';
 import type { World } from '#shared/runtime';
 
@@ -7,13 +8,22 @@ export interface Sweep {
   bounds: SweepBounds;
   isDryRun: boolean;
   counts: SweepCounts;
-  /** That could not be reached: it is not asked again in this run. */
-  storesDown: Set<MediaStore>;
+  stores: StoresInUse;
+  /** Where objects may be removed. */
+  ownStores: Set<MediaStore>;
+  /** Documents that were read and written so far; uploads that were removed are in `counts`. */
+  spent: { reads: number; writes: number };
 }
 
 export const SWEEP_BOUNDS = {
   /** One run; the next goes on where it stopped. */
   passMs: 240_000,
+  /**
+   * Documents of one run, which ends after the step that reaches one of the two. A step is a page of records at most and what is set right
+   * about them, less than 3,000 reads and 2,000 writes: with that, the budget of the function.
+   */
+  reads: 45_000,
+  writes: 3_000,
   /** Objects whose documents are asked for at once, and calls of a store side by side. */
   batch: 100,
   atOnce: 8,
@@ -46,6 +56,8 @@ export const NOTHING_SWEPT = {
   objectsLost: 0,
   foreignObjects: 0,
   unreadableRecords: 0,
+  /** Stores that belong to another database: nothing was removed there. */
+  storesRefused: 0,
   /** What a store did not let be looked at or removed. */
   failed: 0,
 };

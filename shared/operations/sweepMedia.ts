@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type FileKind, fileIdOf, fileOfObject, readFileRecords, writeFile } from '#shared/files';
 import { StoredObject } from '#shared/media';
 import { fromDocument, inParallel, transact } from '#shared/runtime';
-import { bookPages } from './bookPages.ts';
+import { pagesOf } from './pagesOf.ts';
 import type { Sweep } from './sweep.ts';
 
 type Collection = 'songMedia' | 'imageMedia';
@@ -22,9 +22,10 @@ interface MediaFile {
 
 /** @param after - the last id that has been looked at */
 export async function* sweepMedia(sweep: Sweep, collection: Collection, after?: string): AsyncGenerator<string> {
-  for await (const page of bookPages(collection, undefined, after)) {
+  for await (const page of pagesOf(collection, undefined, after)) {
     const files = page.flatMap(filesOf);
     const records = await readFileRecords(files.map(({ fileId }) => fileId));
+    sweep.spent.reads += files.length;
     const unrecorded = files.filter((_, at) => records[at] === undefined);
     await inParallel(unrecorded, sweep.bounds.atOnce, (file) => record(file, collection, sweep));
     yield page.at(-1)!.id;
@@ -46,6 +47,8 @@ function filesOf(snapshot: DocumentSnapshot): MediaFile[] {
 }
 
 async function record(file: MediaFile, collection: Collection, sweep: Sweep): Promise<void> {
+  sweep.spent.reads += 3;
+  if (!sweep.isDryRun) sweep.spent.writes += 1;
   const isMissing = await transact(async (transaction, db) => {
     const paths = [`${SHOWN_IN[collection]}/${file.belongsTo}`, `${collection}/${file.belongsTo}`, `files/${file.fileId}`];
     const [shown, media, known] = await transaction.getAll(...paths.map((path) => db.doc(path)));

@@ -1,5 +1,5 @@
 /** The first part of a sweep: everything that a store has, and whether anybody still wants it. */
-import { fileIdOf, fileOfObject, readFileRecords } from '#shared/files';
+import { fileIdOf, fileOfObject, OWNER_MARK, readFileRecords } from '#shared/files';
 import { songsAtWork } from '#shared/generation';
 import { type ListedObject, MediaFault, type MediaStore } from '#shared/media';
 import { database, fromDocument, idOf, inParallel, log } from '#shared/runtime';
@@ -16,11 +16,13 @@ const REMOVED_AS = { audio: 'audioRemoved', cover: 'coversRemoved', image: 'imag
 
 /** @param after - a name; those up to it have been looked at. @returns how far it has come, a batch at a time */
 export async function* sweepObjects(sweep: Sweep, store: MediaStore, after = ''): AsyncGenerator<string> {
+  if (!sweep.ownStores.has(store)) return;
   let batch: Ours[] = [];
   try {
     for await (const object of store.list('')) {
-      const ours = object.name > after ? readName(object.name) : undefined;
-      if (object.name > after && !ours) sweep.counts.foreignObjects += 1;
+      if (object.name <= after || object.name === OWNER_MARK) continue;
+      const ours = readName(object.name);
+      if (!ours) sweep.counts.foreignObjects += 1;
       if (ours && isOld(object, sweep)) batch.push(ours);
       if (batch.length < sweep.bounds.batch) continue;
       await lookAt(batch, store, sweep);
@@ -32,7 +34,7 @@ export async function* sweepObjects(sweep: Sweep, store: MediaStore, after = '')
     if (!(error instanceof MediaFault)) throw error;
     log.warn('store_not_swept', { storeId: store.id, error });
     sweep.counts.failed += 1;
-    sweep.storesDown.add(store);
+    sweep.stores.note(store, error);
   }
 }
 
@@ -76,9 +78,9 @@ function holdsBack(unwanted: Ours[], { id: storeId }: MediaStore, { counts, boun
   return true;
 }
 
-async function remove(store: MediaStore, name: string, removedAs: keyof SweepCounts, { counts, isDryRun }: Sweep): Promise<void> {
+async function remove(store: MediaStore, name: string, removedAs: keyof SweepCounts, { stores, counts, isDryRun }: Sweep): Promise<void> {
   try {
-    if (!isDryRun) await store.delete(name);
+    if (!isDryRun) await stores.ask(store, () => store.delete(name));
     counts[removedAs] += 1;
   } catch (error) {
     if (!(error instanceof MediaFault)) throw error;
@@ -96,9 +98,13 @@ async function unnamedAmong(batch: Ours[], sweep: Sweep): Promise<Set<string>> {
     // What is being deleted is left to whoever does that.
     return !record || (record !== 'unreadable' && record.state === 'kept' && !record.objects.some((object) => object.name === name));
   });
-  const shown = await documentsOf(unrecorded.map(({ kind, belongsTo: id }) => `${kind === 'image' ? 'imageMedia' : 'songMedia'}/${id}`));
+  sweep.spent.reads += files.length;
+  const media = unrecorded.map(({ kind, belongsTo: id }) => `${kind === 'image' ? 'imageMedia' : 'songMedia'}/${id}`);
+  const shown = await documentsOf(media, sweep);
   const candidates = unrecorded.filter(({ name }, at) => !JSON.stringify(shown[at] ?? {}).includes(name));
-  const atWork = await songsAtWork(candidates.filter(({ kind }) => kind !== 'image').map(belongsTo));
+  const songIds = candidates.filter(({ kind }) => kind !== 'image').map(belongsTo);
+  sweep.spent.reads += 3 * songIds.length; // of each the song, what deletes it and what makes it
+  const atWork = await songsAtWork(songIds);
   const awaited = await uploadsAwaited(candidates.filter(({ kind }) => kind === 'image').map(belongsTo), sweep);
   return new Set(candidates.filter(({ belongsTo: id }) => !atWork.has(id) && !awaited.has(id)).map(({ name }) => name));
 }
@@ -108,13 +114,17 @@ function belongsTo(object: Ours): string {
 }
 
 /** Pictures that may still be finished. */
-async function uploadsAwaited(imageIds: string[], { world }: Sweep): Promise<Set<string>> {
-  const uploads = await documentsOf(imageIds.map((imageId) => `uploads/${imageId}`));
-  return new Set(imageIds.filter((_, at) => uploads[at] && !(Date.parse(String(uploads[at]['expireAt'])) <= world.clock.now())));
+async function uploadsAwaited(imageIds: string[], sweep: Sweep): Promise<Set<string>> {
+  const uploads = await documentsOf(
+    imageIds.map((imageId) => `uploads/${imageId}`),
+    sweep,
+  );
+  return new Set(imageIds.filter((_, at) => uploads[at] && !(Date.parse(String(uploads[at]['expireAt'])) <= sweep.world.clock.now())));
 }
 
-async function documentsOf(paths: string[]): Promise<(Record<string, unknown> | undefined)[]> {
+async function documentsOf(paths: string[], { spent }: Sweep): Promise<(Record<string, unknown> | undefined)[]> {
   if (paths.length === 0) return [];
+  spent.reads += paths.length;
   const db = await database();
   return (await db.getAll(...paths.map((path) => db.doc(path)))).map((snapshot) => {
     const data = snapshot.data();

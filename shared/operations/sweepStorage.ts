@@ -2,9 +2,11 @@
  * Looks through all stores and all records of files, and sets right what crashes, outages and hands have left: bytes that nobody will
  * ever ask for go, copies that are gone are made again. What a document names is never removed, nor what is younger than a day.
  */
-import { FILES } from '#shared/files';
+import { FILES, StoresInUse } from '#shared/files';
 import { mediaStores } from '#shared/media';
 import { log, nudgeJob, type World } from '#shared/runtime';
+import { ownStores } from './ownStores.ts';
+import { PAGE } from './pagesOf.ts';
 import { NOTHING_SWEPT, SWEEP_BOUNDS, type Sweep, type SweepBounds, type SweepCounts } from './sweep.ts';
 import { sweepFiles } from './sweepFiles.ts';
 import { sweepMedia } from './sweepMedia.ts';
@@ -27,6 +29,8 @@ export interface SweepOptions {
 
 interface Part {
   name: string;
+  /** Documents that are looked through before it yields, at most. */
+  pageReads: number;
   /** Yields how far it has come, whenever it may be left there. */
   run(sweep: Sweep, after: string | undefined): AsyncGenerator<string>;
 }
@@ -34,8 +38,11 @@ interface Part {
 /** Any number of runs may overlap or die: all but one leave at once, and what is done twice is done once. */
 export async function sweepStorage({ world, signal, bounds = SWEEP_BOUNDS, isDryRun = false }: SweepOptions): Promise<SweepReport> {
   const endsAtMs = world.clock.monotonicMs() + bounds.passMs;
-  const isOver = () => signal.aborted || world.clock.monotonicMs() >= endsAtMs;
-  const sweep: Sweep = { world, bounds, isDryRun, counts: { ...NOTHING_SWEPT }, storesDown: new Set() };
+  const sweep: Sweep = {
+    ...{ world, bounds, isDryRun, counts: { ...NOTHING_SWEPT }, stores: new StoresInUse() },
+    ...{ spent: { reads: 0, writes: 0 }, ownStores: new Set() },
+  };
+  const isOver = () => signal.aborted || world.clock.monotonicMs() >= endsAtMs || hasSpentAll(sweep);
   const turn = isDryRun ? undefined : await takeSweep(world, bounds);
   const isDone = (isDryRun || turn !== undefined) && (await goThrough(sweep, turn, isOver));
   if (!isDone && isOver() && turn && !signal.aborted) await nudgeJob('sweepStorage', world.clock);
@@ -43,8 +50,13 @@ export async function sweepStorage({ world, signal, bounds = SWEEP_BOUNDS, isDry
   return { isDone, ...sweep.counts };
 }
 
-/** @returns false when the time was up, or another run has taken over */
+function hasSpentAll({ spent: { reads, writes }, bounds, counts }: Sweep): boolean {
+  return reads >= bounds.reads || writes + counts.uploadRecordsRemoved >= bounds.writes;
+}
+
+/** @returns false when it has reached a bound, or another run has taken over */
 async function goThrough(sweep: Sweep, turn: SweepTurn | undefined, isOver: () => boolean): Promise<boolean> {
+  sweep.ownStores = await ownStores(sweep);
   for await (const position of positions(sweep, turn?.position)) {
     if (isOver()) {
       await turn?.stop(position);
@@ -64,7 +76,10 @@ async function* positions(sweep: Sweep, from: SweepPosition | undefined): AsyncG
     parts.findIndex(({ name }) => name === from?.part),
   );
   for (const part of parts.slice(first)) {
-    for await (const after of part.run(sweep, part.name === from?.part ? from.after : undefined)) yield { part: part.name, after };
+    for await (const after of part.run(sweep, part.name === from?.part ? from.after : undefined)) {
+      sweep.spent.reads += part.pageReads;
+      yield { part: part.name, after };
+    }
   }
 }
 
@@ -72,11 +87,12 @@ function allParts(): Part[] {
   return [
     ...mediaStores().map((store) => ({
       name: `objects:${store.id}`,
+      pageReads: 0,
       run: (sweep: Sweep, after: string | undefined) => sweepObjects(sweep, store, after),
     })),
-    { name: FILES, run: sweepFiles },
-    { name: 'songMedia', run: (sweep, after) => sweepMedia(sweep, 'songMedia', after) },
-    { name: 'imageMedia', run: (sweep, after) => sweepMedia(sweep, 'imageMedia', after) },
-    { name: 'uploads', run: sweepUploads },
+    { name: FILES, pageReads: PAGE, run: sweepFiles },
+    { name: 'songMedia', pageReads: PAGE, run: (sweep, after) => sweepMedia(sweep, 'songMedia', after) },
+    { name: 'imageMedia', pageReads: PAGE, run: (sweep, after) => sweepMedia(sweep, 'imageMedia', after) },
+    { name: 'uploads', pageReads: PAGE, run: sweepUploads },
   ];
 }

@@ -1,7 +1,7 @@
 import type { DocumentSnapshot } from '@google-cloud/firestore';
 import { type BalanceFault, type Discrepancy, type EntryFault, verifyBalance, verifyEntry } from '#shared/limits';
 import { database, within } from '#shared/runtime';
-import { bookPages } from './bookPages.ts';
+import { pagesOf } from './pagesOf.ts';
 import { type ReservationFault, verifyReservations } from './verifyReservations.ts';
 
 export type LedgerFault = EntryFault | BalanceFault | ReservationFault;
@@ -60,19 +60,19 @@ export async function verifyLedger({ sinceAt, progress, most = 100 }: Options = 
     add(await verifyBalances(fresh));
   };
 
-  for await (const entries of bookPages('ledger', since('createdAt'))) {
+  for await (const entries of pagesOf('ledger', since('createdAt'))) {
     checked.entries += entries.length;
     add(entries.flatMap(verifyEntry));
     add(await verifyReservations(await requestsNotListed(entries, sinceAt)));
     await addBalances(entries.flatMap(uidOf));
   }
-  for await (const tasks of bookPages('generationWork', since('updatedAt'))) {
+  for await (const tasks of pagesOf('generationWork', since('updatedAt'))) {
     const requests = tasks.filter(({ id }) => id.startsWith('gen_')); // the worker has other tasks there too
     checked.requests += requests.length;
     add(await verifyReservations(requests));
   }
   if (sinceAt) return report;
-  for await (const quotas of bookPages('quotas')) {
+  for await (const quotas of pagesOf('quotas')) {
     await addBalances(quotas.map(({ id }) => id).filter((id) => !SERVICE_DAY.test(id)));
   }
   return report;

@@ -4,11 +4,11 @@
  *     finishUploadProcess.ts img_0123456789abcdefghjk
  */
 import { finishUpload, startedImages } from '#shared/images';
-import { newId } from '#shared/runtime';
+import { newId, systemClock } from '#shared/runtime';
 
 const LIMIT_MS = 20_000;
 
-const started = await startedImages.may('finish', 'imageId').find(process.argv[2] ?? '', { kind: 'anonymous' });
+const started = await startedImages.may('finish', 'imageId').find(process.argv[2] ?? '', { kind: 'anonymous' }, systemClock);
 if (!started) throw new Error('nothing was started');
 await finishUpload(started, { now: new Date(), newId, signal: AbortSignal.timeout(LIMIT_MS) });
 process.exit(0);

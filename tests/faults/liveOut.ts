@@ -48,8 +48,8 @@ export async function liveOut(
   const failures: string[] = [];
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     try {
-      await runWorker();
-      await between();
+      await runWorker().catch((error: unknown) => failures.push(String(error)));
+      await between(); // also when the run has failed: a restart may take longer than many runs
       await Promise.all(lives.map((life) => lookAfter(life, clock.now())));
       const dueAtMs = await nextDueMs();
       if (dueAtMs === undefined) return failures;

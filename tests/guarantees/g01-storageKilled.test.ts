@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { deleteSong } from '#shared/generation';
+import { database } from '#shared/runtime';
 import { findViolations, sweep } from '../crashPoints/invariants.ts';
 import { askUntilTaken, liveOut } from '../faults/liveOut.ts';
 import type { Side, Trap } from '../faults/tcpProxy.ts';
@@ -23,6 +24,7 @@ beforeAll(async () => {
   const whole = await openStudio({ soundSeconds: 8 }); // more than one chunk on its way
   studio = { ...whole, storage: { ...whole.storage, store }, runWorker: (own) => whole.runWorker({ ...own, store }) };
   mina = await newListener(studio);
+  await (await database()).doc('settings/service').set({ providerCreditsPerDay: 1_000_000 });
 });
 
 afterAll(async () => {

@@ -26,8 +26,8 @@ export const fileMutants: Mutant[] = [
   {
     guarantee: 'G4',
     file: 'shared/operations/sweepFiles.ts',
-    search: 'if (!isDryRun) for (const { store } of gone)',
-    replace: 'if (isDryRun) for (const { store } of gone)',
+    search: 'if (!isDryRun) for (const { store } of bad)',
+    replace: 'if (isDryRun) for (const { store } of bad)',
     test: 'tests/shared/operations/sweepStorage.test.ts',
   },
   {

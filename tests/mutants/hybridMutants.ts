@@ -78,7 +78,7 @@ const storeMutants: Omit<Mutant, 'guarantee'>[] = [
 const showMutants: Omit<Mutant, 'guarantee'>[] = [
   {
     file: 'shared/files/showObject.ts',
-    search: 'await reportLost(name, store.id, now);',
+    search: 'await reportLost(object.name, store.id, now);',
     replace: '',
     test: 'tests/endpoints/songs/streamStores.test.ts',
   },

@@ -1,8 +1,8 @@
 /** Everybody who may call a function, good and bad: each with a token of its own, made as the real one would come to be. */
 import { randomBytes } from 'node:crypto';
 import jwt, { type JwtPayload } from 'jsonwebtoken';
-import { authAdmin, forgetUserState, type Role } from '#shared/access';
-import { database, required, serviceUrl } from '#shared/runtime';
+import { authAdmin, forgetUserState, lookUpUserState, type Role } from '#shared/access';
+import { database, required, serviceUrl, systemClock } from '#shared/runtime';
 import { signUp } from '../../functions/accounts/signUp.ts';
 import type { LocalGoogle } from '../../scripts/local/google/index.ts';
 import { fromSomewhere } from './fromSomewhere.ts';
@@ -112,6 +112,7 @@ async function makeLockedOut(service: Service): Promise<TestCaller[]> {
   const making = Object.entries(happenings).map(async ([name, happens]) => {
     const person = await signUpPerson(service);
     await happens(person);
+    await lookUpUserState(person.uid, systemClock, { fresh: true }); // which writes down what Auth says: later calls change nothing
     forgetUserState(person.uid);
     return personAs(name, 'refused', person);
   });

@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { writeFile } from '#shared/files';
-import { createGeneration, type Generation } from '#shared/generation';
+import { cancelGeneration, createGeneration, type Generation } from '#shared/generation';
 import { createImage, type Image, storePicture } from '#shared/images';
 import { Claim } from '#shared/limits';
 import { coverObjectName, mediaStores, type StoredObject, songObjectName } from '#shared/media';
+import type { Playlist } from '#shared/playlists';
 import { database, newId, toDocument } from '#shared/runtime';
-import type { Song } from '#shared/songs';
+import { type Song, writeSongSearch } from '#shared/songs';
 
 interface SongFields extends Partial<Song> {
   /** A uid. */
@@ -51,6 +52,7 @@ export const given = {
     const db = await database();
     const batch = db.batch().create(db.doc(`songs/${songId}`), toDocument(song));
     batch.create(db.doc(`songMedia/${songId}`), { ownerId: owner, audio, cover });
+    writeSongSearch(batch, db, song);
     const own = { ownerId: owner, belongsTo: songId, now: new Date(now) };
     if (audio) writeFile(batch, db, { ...own, kind: 'audio', objects: [audio] });
     if (cover) writeFile(batch, db, { ...own, kind: 'cover', objects: [cover] });
@@ -75,10 +77,24 @@ export const given = {
     return image;
   },
 
+  async playlist({ owner, ...fields }: { owner: string } & Partial<Playlist>): Promise<Playlist> {
+    const now = new Date().toISOString();
+    const own = { playlistId: newId('pls'), ownerId: owner, title: 'For the night train', visibility: 'private' as const, songIds: [] };
+    const playlist: Playlist = { ...own, createdAt: now, updatedAt: now, ...fields };
+    const db = await database();
+    await db.doc(`playlists/${playlist.playlistId}`).create(toDocument(playlist));
+    return playlist;
+  },
+
   /** A request for a song that no worker has looked at yet. */
   generation({ owner }: { owner: string }): Promise<Generation> {
     const input = { prompt: 'a calm song', instrumental: false, voice: 'any', model: 'v4.5', visibility: 'private' } as const;
     return createGeneration({ uid: owner, input, claim: new Claim(undefined), now: new Date(), newId });
+  },
+
+  /** A request that was given up before any worker looked at it. */
+  async cancelledGeneration({ owner }: { owner: string }): Promise<Generation> {
+    return cancelGeneration((await this.generation({ owner })).generationId, new Date());
   },
 
   /** As many songs a day as a test asks for. */

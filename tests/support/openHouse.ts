@@ -6,6 +6,7 @@ import type { Endpoint } from '#shared/endpoint';
 import { RATE_LIMITS } from '#shared/limits';
 import { type LocalGcs, startGcs } from '../../scripts/local/gcs/index.ts';
 import { type LocalGoogle, startGoogle } from '../../scripts/local/google/index.ts';
+import { type Sandbox, startSandbox } from '../../scripts/local/sandbox/index.ts';
 import { makeOutsiders, makePeople, type People, type TestCaller } from './callers.ts';
 import { given } from './given.ts';
 import { type Service, type ServiceOptions, startService } from './service.ts';
@@ -28,18 +29,17 @@ export interface HouseOptions extends ServiceOptions {
 
 export const HOUSE_BUCKET = 'house';
 
-/** Nobody is there: what calls it fails at once. */
-const CLOSED_PORT = 9;
-
 export async function openHouse({ settings, hasBucket = false, ...options }: HouseOptions = {}): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'sori-house-'));
   const google = await startGoogle({ directory: join(directory, 'google') });
   const bucket = hasBucket ? await openBucket(directory, google, options) : undefined;
+  const provider = await openProvider(directory);
   const service = await startService({
     rateLimits: { ...RATE_LIMITS, requests: 1_000_000, generations: 1_000_000 },
     settings: {
       MEDIA_STORES: `local:${join(directory, 'media')}`,
-      TOPMEDIAI_BASE_URL: `http://127.0.0.1:${CLOSED_PORT}`,
+      TOPMEDIAI_BASE_URL: provider.url,
+      TOPMEDIAI_API_KEY: PROVIDER_KEY,
       GOOGLE_CERTS_URL: google.certsUrl,
       TRUSTED_PROXY_HOPS: '1', // every test call comes from an address of its own
       ...bucket?.settings,
@@ -59,11 +59,20 @@ export async function openHouse({ settings, hasBucket = false, ...options }: Hou
     gcs: bucket?.gcs,
     close: async () => {
       await service.close();
-      await bucket?.gcs.close();
+      await Promise.all([bucket?.gcs.close(), provider.close()]);
       await google.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+const PROVIDER_KEY = 'house-key';
+
+/** Writes lyrics, and takes no orders: nothing sounds in this house. */
+async function openProvider(directory: string): Promise<Sandbox> {
+  const sandbox = await startSandbox({ directory: join(directory, 'sandbox'), apiKey: PROVIDER_KEY });
+  sandbox.faults.add({ name: 'status429', at: ['generate'] });
+  return sandbox;
 }
 
 async function openBucket(directory: string, google: LocalGoogle, { world }: ServiceOptions) {

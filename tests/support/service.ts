@@ -7,9 +7,11 @@ import type { z } from 'zod';
 import { createInstance, type Endpoint, type Instance, type TypedEndpoint } from '#shared/endpoint';
 import type { RateLimits } from '#shared/limits';
 import { closeDatabase, systemWorld, type World } from '#shared/runtime';
+import { playsCounted } from '#shared/songs';
 import { loadEndpoints } from '../../scripts/loadEndpoints.ts';
 import { type FunctionPool, startFunctions } from '../../scripts/local/functions.ts';
 import { registeredFunctions } from '../../scripts/local/registeredFunctions.ts';
+import { answerFault } from './answerFault.ts';
 import { emulators } from './emulators.ts';
 
 export interface Problem {
@@ -89,7 +91,13 @@ export async function startService({ world, settings, endpoints: own = [], ...bo
   const host = await startFunctions(poolWhenAsked(endpoints, instance), 0);
   const url = `http://127.0.0.1:${host.port}/v1`;
   process.env['SERVICE_URL'] = url;
-  const send = (path: string, init?: RequestInit) => sendTo(`${url}/${path}`, init);
+  const send = async (path: string, init?: RequestInit) => {
+    const answer = await sendTo(`${url}/${path}`, init);
+    const contentType = answer.headers.get('content-type') ?? '';
+    const fault = answerFault({ ...answer, path, method: init?.method ?? 'GET', contentType });
+    if (fault) throw new Error(`${fault}. Is docs/openapi.json that of the definitions (npm run generate)?`);
+    return answer;
+  };
   return {
     url,
     projectId,
@@ -98,6 +106,7 @@ export async function startService({ world, settings, endpoints: own = [], ...bo
     call: (endpoint, input, options) => callEndpoint(send, endpoint, input, options) as never,
     close: async () => {
       await host.close();
+      await playsCounted();
       await closeDatabase();
       await rm(directory, { recursive: true, force: true });
     },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type FileKind, fileIdOf } from '#shared/files';
+import { type FileKind, fileIdOf, readFileRecords } from '#shared/files';
 import { advanceGenerations, createWorker } from '#shared/generation';
 import { database, systemWorld } from '#shared/runtime';
 import type { Song } from '#shared/songs';
@@ -54,16 +54,16 @@ async function bytesGo(): Promise<string[]> {
 }
 
 describe('deleteFiles', () => {
-  it('takes away the song with its sound, in every state, and its bytes from every store', async () => {
+  const shown = (['private', 'unlisted', 'public'] as const).flatMap((visibility) =>
+    (['ready', 'hidden'] as const).map((state) => ({ state, visibility })),
+  );
+  it.each(shown)('takes away a song with its sound that is $state and $visibility, and its bytes from every store', async (fields) => {
+    song = await given.song({ owner: owner.uid, ...fields });
     await stores.replicate();
     expect(await remove(idOf('audio'))).toEqual([removed(idOf('audio'))]);
     expect((await stores.house.service.call(getSong, { songId: song.songId }, { token })).status).toBe(404);
-    expect(await kindsListed()).toEqual([]);
+    expect((await readFileRecords([idOf('audio'), idOf('cover')])).filter(Boolean)).toEqual([]);
     expect(await bytesGo()).toEqual([]);
-
-    song = await given.song({ owner: owner.uid, state: 'hidden' });
-    expect(await remove(idOf('audio'))).toEqual([removed(idOf('audio'))]);
-    expect((await stores.house.service.call(getSong, { songId: song.songId }, { token })).status).toBe(404);
   });
 
   it('leaves a song without its cover, and playing', async () => {

@@ -19,6 +19,7 @@ beforeAll(async () => {
   house = await openHouse({ hasBucket: true, world: { clock } });
 });
 beforeEach(async () => {
+  clock.advance(Math.max(0, Date.now() - clock.now())); // tokens are of the real time
   mina = await newUploader(house);
 });
 afterAll(() => house.close());
@@ -83,6 +84,57 @@ describe('What a person may keep', () => {
     const before = await dumpProject();
     expect((await mina.finish(imageId)).problem).toMatchObject(FULL);
     expect(await dumpProject()).toEqual(before);
+  });
+
+  it('is looked at before the bytes are: nobody whose storage is full has pictures decoded', async () => {
+    const imageId = await mina.send(Buffer.from('no picture at all'));
+    await givenFile(STORAGE_BYTES);
+    const before = await dumpProject();
+    expect((await mina.finish(imageId)).problem).toMatchObject({ ...FULL, usedBytes: STORAGE_BYTES });
+    expect(await dumpProject()).toEqual(before);
+  });
+});
+
+describe('Uploads of one person at a time', () => {
+  /** Of one byte each, which are not sent. */
+  async function givenUploads(count: number, state: 'open' | 'finished'): Promise<string[]> {
+    const db = await database();
+    const batch = db.batch();
+    const ids = Array.from({ length: count }, () => newId('img'));
+    for (const imageId of ids) {
+      const place = { storeId: 'gcs:house', name: `uploads/${imageId}`, expireAt: new Date(clock.now() + DAY_MS) };
+      batch.create(db.doc(`uploads/${imageId}`), {
+        imageId,
+        state,
+        ownerId: mina.uid,
+        title: '',
+        contentType: 'image/png',
+        bytes: 1,
+        ...place,
+      });
+    }
+    await batch.commit();
+    return ids;
+  }
+
+  it('are 100 at most, those that are over included until their addresses are; of others as many again', async () => {
+    const [first] = await givenUploads(60, 'open');
+    await givenUploads(39, 'finished');
+    expect((await mina.start(1000)).status).toBe(201);
+    const before = await dumpProject();
+    const { problem, headers } = await mina.start(1000);
+    expect([problem, headers.get('retry-after')]).toEqual([expect.objectContaining({ status: 429, code: 'rate_limited' }), '1200']);
+    expect(await dumpProject()).toEqual(before);
+    expect((await (await newUploader(house)).start(1000)).status).toBe(201);
+    const db = await database();
+    await db.doc(`uploads/${first}`).update({ expireAt: new Date(clock.now()) });
+    expect((await mina.start(1000)).status).toBe(201);
+  });
+
+  it('are not more when many are started at the same moment', async () => {
+    await givenUploads(98, 'open');
+    const answers = await Promise.all(Array.from({ length: 4 }, () => mina.start(1000)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 429, 429]);
   });
 });
 

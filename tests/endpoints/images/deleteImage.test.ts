@@ -44,7 +44,10 @@ describe('deleteImage', () => {
 
     expect(await replicate()).toEqual({ copied: 0, deleted: 1, failed: 0 });
     expect(await namesIn(`images/${imageId}/`)).toEqual([[], []]);
-    expect(await leftOf(imageId)).toEqual([[`imageMedia/${imageId}`, { ownerId: mina.uid, original: null, large: null, thumb: null }]]);
+    expect(await leftOf(imageId)).toEqual([
+      [`imageMedia/${imageId}`, { ownerId: mina.uid, original: null, large: null, thumb: null }],
+      [`uploads/${imageId}`, expect.objectContaining({ state: 'finished', bytes: 0 })],
+    ]);
   });
 
   it('is a success for its owner when it has gone already, and nothing to anybody else', async () => {

@@ -77,14 +77,14 @@ async function tryKill({ point, kind, hit }: Cell): Promise<Outcome> {
   return { isReached, violations };
 }
 
-/** The picture is there with all that belongs to it, or its upload is. */
+/** The picture is there with all that belongs to it and its upload is over, or there is only the upload, still open. */
 async function documentFaults(imageId: string): Promise<string[]> {
   const db = await database();
   const names = [`images/${imageId}`, `imageMedia/${imageId}`, `files/${fileIdOf('image', imageId)}`, `uploads/${imageId}`];
   const [image, media, file, upload] = await db.getAll(...names.map((name) => db.doc(name)));
-  const there = [image, media, file, upload].map((document) => document?.exists);
-  const isWhole = there.join() === 'true,true,true,false';
-  if (!isWhole && there.join() !== 'false,false,false,true') return [`documents: ${there.join()}`];
+  const there = [...[image, media, file].map((document) => document?.exists), upload?.get('state')];
+  const isWhole = there.join() === 'true,true,true,finished';
+  if (!isWhole && there.join() !== 'false,false,false,open') return [`documents: ${there.join()}`];
   const record = isWhole ? FileRecord.parse(fromDocument(file!.data()!)) : undefined;
   const stored = await Promise.all((record?.objects ?? []).map(({ name, storeIds }) => isStored(name, storeIds)));
   return stored.every(Boolean) ? [] : ['an object that a document names is not there'];

@@ -45,7 +45,7 @@ describe('A photograph that is uploaded', () => {
     expect((await house.service.call(listImages, {}, mina)).body).toMatchObject({ items: [image], nextCursor: null });
   });
 
-  it('leaves nothing of the upload behind, and no size twice', async () => {
+  it('leaves no bytes of the upload behind, and no size twice', async () => {
     const imageId = await mina.send(await plain(300, 200).png().toBuffer(), 'image/png');
     expect((await mina.finish(imageId)).body.image).toMatchObject({ title: '', contentType: 'image/png', widthPx: 300, heightPx: 200 });
     expect([await namesIn(`uploads/${imageId}`), await namesIn(`staging/${imageId}`)]).toEqual([
@@ -56,6 +56,7 @@ describe('A photograph that is uploaded', () => {
     expect(Object.keys(await dumpProject()).filter((path) => path.includes(imageId))).toEqual([
       `imageMedia/${imageId}`,
       `images/${imageId}`,
+      `uploads/${imageId}`,
     ]);
   });
 
@@ -81,19 +82,25 @@ describe('G12: what is uploaded and is no picture', () => {
   it.each<[string, string, () => Buffer | Promise<Buffer>, string]>([
     ['a page called PNG', 'image/png', () => Buffer.from('<html><script>alert(1)</script></html>'), 'not image/png, as was announced'],
     ['a JPEG called PNG', 'image/png', () => photograph(90, 60), 'not image/png, as was announced'],
-    ['30 million pixels in a few kB', 'image/png', pixelBomb, 'damaged or too large to be decoded'],
+    ['30 million pixels in a few kB', 'image/png', pixelBomb, 'more than 75000000 bytes when it is decoded'],
     ['a moving WebP', 'image/webp', movingWebp, 'a moving picture'],
     ['a moving PNG', 'image/png', movingPng, 'a moving picture'],
     ['a cut JPEG', 'image/jpeg', cutJpeg, 'damaged or too large to be decoded'],
     ['a JPEG of three bytes', 'image/jpeg', () => Buffer.from([0xff, 0xd8, 0xff]), 'damaged or too large to be decoded'],
-  ])('is refused when it is %s, says why, and changes nothing', async (_what, contentType, make, reason) => {
-    const imageId = await mina.send(await make(), contentType);
-    const [documents, objects] = [await dumpProject(), await namesIn('')];
-    expect((await mina.finish(imageId)).problem).toMatchObject({
-      ...{ status: 400, code: 'picture_refused', detail: `What was uploaded is ${reason}.` },
-    });
-    expect([await dumpProject(), await namesIn('')]).toEqual([documents, objects]);
-  });
+  ])(
+    'is refused when it is %s, says why, and is over: its bytes go, and it is not looked at again',
+    async (_what, contentType, make, reason) => {
+      const imageId = await mina.send(await make(), contentType);
+      const [documents, objects] = [await dumpProject(), await namesIn('')];
+      expect((await mina.finish(imageId)).problem).toMatchObject({
+        ...{ status: 400, code: 'picture_refused', detail: `What was uploaded is ${reason}.` },
+      });
+      const [path, over] = [`uploads/${imageId}`, { state: 'refused', bytes: 0, expireAt: expect.any(String) }];
+      expect(await dumpProject()).toEqual({ ...documents, [path]: { ...(documents[path] as object), ...over } });
+      expect(await namesIn('')).toEqual(objects.map((names) => names.filter((name) => name !== path)));
+      expect((await mina.finish(imageId)).problem).toMatchObject({ status: 404, code: 'not_found' });
+    },
+  );
 
   it.each([
     [{ bytes: 20 * 1024 * 1024 + 1 }],

@@ -14,7 +14,8 @@ it('a deployment that has no bucket takes no uploads, and says so', async () => 
   const mina = await newUploader(house);
   const before = await dumpProject();
   const { problem, headers } = await mina.start(1000);
-  expect(problem).toMatchObject({ status: 503, code: 'feature_unavailable', feature: 'uploads', reason: 'storage' });
-  expect(headers.get('retry-after')).toBe('30');
+  expect(problem).toMatchObject({ status: 503, code: 'feature_unavailable', feature: 'uploads', reason: 'setup' });
+  expect(problem?.detail).toBe('uploads: this deployment is not set up for it.');
+  expect(headers.get('retry-after')).toBe('3600');
   expect(await dumpProject()).toEqual(before);
 });

@@ -1,15 +1,17 @@
 /** What can be wrong with files, their stores and their records when they are carried on. */
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { type MediaStore, mediaStores } from '#shared/media';
 import { closeDatabase, database } from '#shared/runtime';
+import { replicateMedia } from '../../../functions/scheduled/replicateMedia.ts';
 import { REPLICATION_BOUNDS } from '../../../shared/files/replicate.ts';
 import { reportLost } from '../../../shared/files/store.ts';
 import { buildNumbered } from '../../crashPoints/buildNumbered.ts';
 import { startNumbered } from '../../crashPoints/numberedProcess.ts';
 import { pointAt } from '../../crashPoints/pointAt.ts';
+import { countDocuments } from '../../support/countDocuments.ts';
 import { useOwnProject } from '../../support/service.ts';
 import { bytesOf, copiesOf, discard, namesIn, recordOf, replicate, spoil, storeBytes, storeFile } from './someFiles.ts';
 
@@ -86,6 +88,29 @@ it('Records that cannot be read, more than are looked for at once, keep no file 
   expect((await bad[0]!.get()).get('dueAt').toMillis()).toBeGreaterThan(Date.now() + backoffMs.most / 2);
 });
 
+it('A backlog is worked off over several runs, none of which costs more documents than its function says', async () => {
+  const kept = await Promise.all(Array.from({ length: 14 }, newSong));
+  for (const song of kept.slice(0, 3)) await discard(song);
+  const done: number[] = [];
+  for (let left = kept.length; left > 0; left -= done.at(-1)!) {
+    const bounds = { files: 5, batch: 2, leaseMs: 120_000 };
+    const spent = await countDocuments(async () => {
+      const { copied, deleted, failed } = await replicate(bounds);
+      expect(failed).toBe(0);
+      done.push(copied + deleted);
+    });
+    const batches = Math.ceil(bounds.files / bounds.batch);
+    expect(spent.reads).toBeLessThanOrEqual(2 * bounds.files + batches);
+    expect(spent.writes).toBeLessThanOrEqual(2 * bounds.files);
+  }
+  expect(done).toEqual([5, 5, 4]);
+  const { files, batch } = REPLICATION_BOUNDS;
+  const { reads, writes } = replicateMedia.budget;
+  const ofProbe = 10;
+  expect(2 * files + files / batch + ofProbe).toBeLessThanOrEqual(reads);
+  expect(2 * files + ofProbe).toBeLessThanOrEqual(writes);
+});
+
 it('A copy that is damaged in every store is left as it is; when an operator brings one back, all have it', async () => {
   const song = await newSong();
   await storeBytes(song, second);
@@ -123,6 +148,7 @@ it('While a store does not work nothing waits for it but its own copies, with gr
   expect(await stateOfRecord(kept[0]!)).toEqual({ tries: 1, isLater: true });
   expect(await replicate(pauses)).toEqual({ copied: 0, deleted: 0, failed: 0 });
   await rename(join(root, 'second'), join(root, 'was-a-file'));
+  await mkdir(join(root, 'second'));
   await makeAllDue();
   expect(await replicate()).toEqual({ copied: 6, deleted: 1, failed: 0 });
   for (const song of kept) expect(await stateOf(song)).toMatchObject(WHOLE);

@@ -1,15 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Timestamp } from '@google-cloud/firestore';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { closeDatabase, database, newId } from '#shared/runtime';
 import { type LocalSecretManager, startSecretManager } from '../../../scripts/local/google/index.ts';
-import { probeStore } from '../../../shared/health/probeStore.ts';
 import { TestClock } from '../../support/clock.ts';
 import { useOwnProject } from '../../support/service.ts';
 import { keepLogLines } from '../generation/logLines.ts';
 import { type FaultyProxy, openFaultyProxy } from '../media/faultyProxy.ts';
 import { BUCKET, type OpenGcs, openGcsStore } from '../media/someStores.ts';
+import { makeSlow } from './makeSlow.ts';
 
 let gcs: OpenGcs;
 let manager: LocalSecretManager;
@@ -76,9 +77,17 @@ async function newInstance(settings: Record<string, string> = {}) {
 
 async function stored() {
   const document = await (await database()).doc('dependencies/storage').get();
-  const { stores, probedAt } = document.data() ?? {};
-  const shown = (stores as Record<string, unknown>[] | undefined)?.map(({ changedAt: _, ...store }) => store);
-  return { stores: shown, probedAt: probedAt?.toMillis() };
+  const stores = document.get('stores') as (Record<string, unknown> & { dueAt: Timestamp })[] | undefined;
+  return {
+    stores: stores?.map(({ changedAt: _, dueAt: __, ...store }) => store),
+    dueInMs: stores?.map(({ dueAt }) => dueAt.toMillis() - clock.now()),
+  };
+}
+
+/** Every 12 characters in a row, of the key as it is and as JSON writes it. */
+function windowsOf(key: string): string[] {
+  const texts = [key, JSON.stringify(key).slice(1, -1)];
+  return texts.flatMap((text) => Array.from({ length: text.length - 11 }, (_, at) => text.slice(at, at + 12)));
 }
 
 function probesSeen(): number {
@@ -86,12 +95,18 @@ function probesSeen(): number {
 }
 
 const WHOLE = { storeId: `gcs:${BUCKET}`, canRead: true, canWrite: true, why: null };
+const CLOSED = { ...WHOLE, canRead: false, canWrite: false, why: 'unavailable' };
+const WHOLE_DISK = { ...WHOLE, storeId: expect.stringContaining('local:') };
+
+function onDisk(): Record<string, string> {
+  return { MEDIA_STORES: `local:${directory}` };
+}
 
 describe('A probe of the storage', () => {
   it('writes, reads, removes, and says that all is well', async () => {
     const { probe, stores } = await newInstance();
     await probe();
-    expect(await stored()).toEqual({ stores: [WHOLE], probedAt: clock.now() });
+    expect(await stored()).toEqual({ stores: [WHOLE], dueInMs: [15_000] });
     const left = [];
     for await (const { name } of stores[0]!.list('staging/')) left.push(name);
     expect(left).toEqual([]);
@@ -135,17 +150,21 @@ describe('A probe of the storage', () => {
     const { probe, distrust } = await newInstance();
     await writeFile(gcs.keyPath, JSON.stringify({ ...gcs.key, private_key: gcs.key.private_key.slice(0, 69) }));
     distrust();
+    const told: unknown[] = [];
     for (let probes = 0; probes < 3; probes += 1) {
       await probe();
+      told.push((await (await database()).doc('dependencies/storage').get()).data());
       clock.advance(15_000);
     }
     await writeFile(gcs.keyPath, JSON.stringify(gcs.key));
     await probe();
-    expect(lines.all().map(({ code, severity, storeId, why }) => ({ code, severity, storeId, why }))).toEqual([
+    expect(lines.all().map(({ code, severity, storeId, why, job }) => ({ code, severity, storeId, why, job }))).toEqual([
       { code: 'storage_closed', severity: 'ERROR', storeId: `gcs:${BUCKET}`, why: 'too_short' },
-      { code: 'storage_open', severity: 'INFO', storeId: `gcs:${BUCKET}`, why: undefined },
+      { code: 'storage_open', severity: 'INFO', storeId: `gcs:${BUCKET}` },
+      { code: 'nudge_lost', severity: 'INFO', job: 'advanceGenerations' }, // nobody is there to take it
     ]);
-    expect(JSON.stringify(lines.all())).not.toContain('PRIVATE');
+    const said = JSON.stringify([lines.all(), told]);
+    expect(windowsOf(gcs.key.private_key).filter((part) => said.includes(part))).toEqual([]);
   });
 
   it('tells a store that takes nothing from one that gives nothing: what it has still plays', async () => {
@@ -169,17 +188,75 @@ describe('A probe of the storage', () => {
   });
 
   it('takes one that is slow for broken after 5 s', async () => {
-    const { stores } = await newInstance({ MEDIA_STORES: `local:${directory}` });
-    const never = () => new Promise<never>(() => undefined);
-    const slow = new Proxy(stores[0]!, {
-      get: (store, name) => (name === 'publish' ? never : (Reflect.get(store, name) as () => unknown).bind(store)),
-    });
-    const probing = probeStore(slow, { clock, newId }, 5_000);
-    await new Promise((resolve) => setTimeout(resolve, 50)); // what does not hang ends
-    clock.advance(4_999);
-    expect(await Promise.race([probing, 'not yet'])).toBe('not yet');
-    clock.advance(1);
-    expect(await probing).toEqual({ canRead: true, canWrite: false, why: 'slow' });
+    const [{ probe, features, stores }, other] = [await newInstance(onDisk()), await newInstance(onDisk())];
+    const slow = makeSlow(stores, clock, 'publish');
+    await slow.passing(probe);
+    expect(await stored()).toEqual({ stores: [{ ...WHOLE_DISK, why: 'slow' }], dueInMs: [1_000] }); // once may be chance
+    expect((await features()).generation.available).toBe(true);
+    clock.advance(1_000);
+    await slow.passing(probe, { meanwhile: async () => expect((await other.features()).generation.available).toBe(true) });
+    await other.probe(); // it knows of the doubt, and so does not go on with what it knows
+    expect((await other.features()).generation.reason).toBe('storage');
+    expect(await stored()).toEqual({ stores: [{ ...WHOLE_DISK, canWrite: false, why: 'slow' }], dueInMs: [10_000] });
+    expect(await features()).toMatchObject({ generation: { reason: 'storage' }, streaming: { reason: null } });
+    slow.end();
+    clock.advance(10_000);
+    await probe();
+    expect(await stored()).toEqual({ stores: [WHOLE_DISK], dueInMs: [15_000] });
+    expect(lines.all().map(({ code }) => code)).toEqual(['storage_slow', 'storage_closed', 'storage_open', 'nudge_lost']);
+  });
+
+  it('closes nothing that was slow once and well at the next look, however often', async () => {
+    const { probe, features, stores } = await newInstance(onDisk());
+    for (let times = 0; times < 2; times += 1) {
+      const slow = makeSlow(stores, clock, 'find');
+      await slow.passing(probe);
+      slow.end();
+      clock.advance(1_000);
+      await probe();
+      expect(await stored()).toEqual({ stores: [WHOLE_DISK], dueInMs: [15_000] });
+      expect((await features()).streaming.available).toBe(true);
+      clock.advance(15_000);
+    }
+  });
+
+  it.each([1_100, 60_000])('shows nothing of a store that is slow when the process itself stood still for %i ms', async (stillMs) => {
+    const { probe, features, stores } = await newInstance(onDisk());
+    const slow = makeSlow(stores, clock, 'find', 'stage');
+    for (let probes = 0; probes < 3; probes += 1) {
+      await slow.passing(probe, { stillMs });
+      expect(await stored()).toEqual({ stores: [WHOLE_DISK], dueInMs: [1_000] });
+      clock.advance(1_000);
+    }
+    expect((await features()).generation.available).toBe(true);
+    expect(lines.all()).toEqual([]);
+  });
+
+  it('leaves what another version of the service has found of other stores, for a day', async () => {
+    const [one, other] = [await newInstance(), await newInstance(onDisk())];
+    storage.decide = () => 503;
+    await one.probe();
+    await other.probe(); // at once: nobody has looked at its store yet
+    expect(await stored()).toEqual({ stores: [WHOLE_DISK, CLOSED], dueInMs: [15_000, 15_000] });
+    expect((await one.features()).generation.reason).toBe('storage');
+    expect((await other.features()).generation.available).toBe(true);
+    clock.advance(24 * 60 * 60_000);
+    await one.probe();
+    expect((await stored()).stores).toEqual([CLOSED, WHOLE_DISK]);
+    clock.advance(24 * 60 * 60_000);
+    await one.probe();
+    expect((await stored()).stores).toEqual([CLOSED]);
+  });
+
+  it('is written down although another version has looked at other stores meanwhile', async () => {
+    const [one, other] = [await newInstance(), await newInstance(onDisk())];
+    storage.decide = () => 503;
+    storage.seen.length = 0;
+    const probing = one.probe();
+    while (storage.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await other.probe();
+    await probing;
+    expect((await stored()).stores).toEqual([CLOSED, WHOLE_DISK]);
   });
 
   it('reads a key anew that was replaced while Google did not answer', async () => {
@@ -209,7 +286,8 @@ describe('A probe of the storage', () => {
 
   it('that died half-way is made again by another instance, which does not wait longer than usual', async () => {
     const { probe } = await newInstance();
-    await (await database()).doc('dependencies/storage').set({ probedAt: new Date(clock.now()) }); // taken, and nothing came of it
+    const taken = { ...WHOLE, changedAt: null, dueAt: new Date(clock.now() + 15_000) }; // and nothing came of it
+    await (await database()).doc('dependencies/storage').set({ stores: [taken] });
     await probe();
     expect(probesSeen()).toBe(0);
     clock.advance(15_000);

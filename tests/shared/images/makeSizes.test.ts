@@ -1,7 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
-import { makeSizes, PictureUnreadable } from '#shared/images';
+import { makeCover, makeSizes, PictureUnreadable } from '#shared/images';
+import { DecoderExhausted, readable } from '../../../shared/images/decodePicture.ts';
 import { cutJpeg, movingPng, movingWebp, photograph, pixelBomb, plain, SECRET_PLACE } from '../../support/somePictures.ts';
+
+/** 82 MB, where 8 bits a sample would be 41. */
+function deepPicture(): Promise<Buffer> {
+  const [width, height, channels] = [3200, 3200, 4] as const;
+  const samples = Buffer.alloc(width * height * channels * 2, 7);
+  return sharp(samples, { raw: { width, height, channels, depth: 'ushort' } as never })
+    .toColourspace('rgb16')
+    .png({ compressionLevel: 1 })
+    .toBuffer();
+}
 
 async function shapes(input: Buffer) {
   const { original, large, thumb } = await makeSizes(input);
@@ -69,7 +80,8 @@ describe('The sizes of a picture', () => {
     ['a GIF', () => plain(9, 9).gif().toBuffer(), 'not a JPEG, PNG or WebP picture'],
     ['a moving WebP', movingWebp, 'a moving picture'],
     ['a moving PNG', movingPng, 'a moving picture'],
-    ['30 million pixels in a few kB', pixelBomb, 'damaged or too large to be decoded'],
+    ['30 million pixels in a few kB', pixelBomb, 'more than 75000000 bytes when it is decoded'],
+    ['10 million pixels of 16 bits, with what can be seen through', deepPicture, 'more than 75000000 bytes when it is decoded'],
     ['a cut picture', cutJpeg, 'damaged or too large to be decoded'],
     [
       'a head without a body',
@@ -78,5 +90,41 @@ describe('The sizes of a picture', () => {
     ],
   ])('are not made of %s', async (_what, make, reason) => {
     await expect(makeSizes(await make())).rejects.toEqual(new PictureUnreadable(reason));
+  });
+});
+
+describe('Work on pictures', () => {
+  it('is done one after the other, however many come at once', async () => {
+    const [picture, cover] = [await photograph(1500, 1000), await photograph(1400, 900)];
+    let mostAtOnce = 0;
+    const watch = setInterval(() => {
+      const { queue, process } = sharp.counters();
+      mostAtOnce = Math.max(mostAtOnce, queue + process);
+    }, 1);
+    const [first, second] = await Promise.all([makeSizes(picture), makeSizes(picture), makeCover(cover)]);
+    clearInterval(watch);
+    expect(second).toEqual(first);
+    expect(mostAtOnce).toBe(1);
+  });
+
+  it('goes on after a picture that is none, and passes over who no longer waits', async () => {
+    const picture = await photograph(90, 60);
+    const gone = new Error('nobody waits for it');
+    const answers = await Promise.allSettled([
+      makeSizes(Buffer.alloc(0)),
+      makeSizes(picture, { signal: AbortSignal.abort(gone) }),
+      makeSizes(picture),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+    expect(answers[1]).toEqual({ status: 'rejected', reason: gone });
+  });
+
+  it.each([
+    'timeout: 40% complete\nVipsImage: killed for image "temp-17"',
+    'vips_tracked: out of memory --- size == 75MB',
+    'VipsJpeg: Insufficient memory (case 4)',
+    'pngload_buffer: Cannot allocate buffer',
+  ])('that ends for lack of time or memory says nothing against the picture: %j', async (message) => {
+    await expect(readable(Promise.reject(new Error(message)))).rejects.toThrow(DecoderExhausted);
   });
 });

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { createLocalStore } from '../../../shared/media/localStore.ts';
+import type { MediaStore } from '../../../shared/media/port.ts';
 import { openLocalStore, readAll, someBytes } from './someStores.ts';
 
 let opened: Awaited<ReturnType<typeof openLocalStore>>;
@@ -65,4 +67,52 @@ it('An object that was cut on the disk is told to be damaged', async () => {
   await store.publish(staged, 'songs/a/b.mp3');
   await writeFile(join(directory, 'songs/a/b.mp3'), 'cut');
   await expect(store.open('songs/a/b.mp3')).rejects.toMatchObject({ kind: 'damaged' });
+});
+
+const STAGING = { stagingName: 'staging/x', contentType: 'audio/mpeg', maxBytes: 1000 };
+
+async function publish(store: MediaStore) {
+  const staged = await store.stage(someBytes(1000), STAGING);
+  return store.publish(staged, 'songs/a/b.mp3');
+}
+
+/** Whatever can be asked of a store, with its answer. */
+async function answers(store: MediaStore): Promise<unknown[]> {
+  const list = async () => {
+    const names: string[] = [];
+    for await (const { name } of store.list('')) names.push(name);
+    return names;
+  };
+  const staged = { ...STAGING, storeId: store.id, bytes: 1000, sha256: 'a'.repeat(64) };
+  const asked = [
+    ...[store.find('songs/a/b.mp3'), store.open('songs/a/b.mp3'), store.delete('songs/a/b.mp3'), store.discard('staging/x')],
+    ...[list(), store.stage(someBytes(10), STAGING), store.publish(staged, 'songs/a/b.mp3')],
+  ];
+  return (await Promise.allSettled(asked)).map((end) => (end.status === 'rejected' ? end.reason.kind : end.value));
+}
+
+const ALL_UNAVAILABLE = Array.from({ length: 7 }, () => 'unavailable');
+
+it('A directory that has gone away is unavailable, and nothing in it is missing; when it is back, all is there', async () => {
+  const { directory, store } = opened;
+  const { name } = await publish(store);
+  await rename(directory, `${directory}.away`);
+  expect(await answers(store)).toEqual(ALL_UNAVAILABLE);
+  await rename(`${directory}.away`, directory);
+  expect(await store.find(name)).toMatchObject({ bytes: 1000 });
+  expect(await store.find('songs/a/other.mp3')).toBeUndefined();
+});
+
+it('A shared volume that is no longer mounted is unavailable, though the empty directory under it is there', async () => {
+  const { directory } = opened;
+  await writeFile(join(directory, '.sori-shared-volume'), '');
+  const store = createLocalStore(directory);
+  await publish(store);
+  await rename(directory, `${directory}.away`);
+  await mkdir(directory);
+  expect(await answers(store)).toEqual(ALL_UNAVAILABLE);
+  expect(await answers(createLocalStore(directory, { isVolume: true }))).toEqual(ALL_UNAVAILABLE);
+  await rm(directory, { recursive: true });
+  await rename(`${directory}.away`, directory);
+  expect((await readAll((await store.open('songs/a/b.mp3')).body)).length).toBe(1000);
 });

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Sharp } from 'sharp';
 import { decodePicture, loadSharp, readable } from './decodePicture.ts';
+import { oneAtATime } from './oneAtATime.ts';
 
 export interface CoverPicture {
   bytes: Buffer;
@@ -13,14 +14,16 @@ export interface CoverPicture {
 const COVER_PX = 1024;
 
 /**
- * Looks at a picture from outside and makes a JPEG of it, at most 1024 pixels a side, upright, without metadata.
+ * Makes a cover of a picture from outside: a JPEG of at most 1024 pixels a side, upright, without metadata.
  *
- * @throws {PictureUnreadable}
+ * @throws {PictureUnreadable}, {DecoderExhausted}
  */
-export async function inspectPicture(bytes: Buffer): Promise<CoverPicture> {
-  const { picture } = await decodePicture(bytes);
-  const size = { width: COVER_PX, height: COVER_PX, fit: 'inside' as const, withoutEnlargement: true };
-  return readable(encode(picture.resize(size).flatten({ background: '#ffffff' })));
+export function makeCover(bytes: Buffer): Promise<CoverPicture> {
+  return oneAtATime(async () => {
+    const { picture } = await decodePicture(bytes);
+    const size = { width: COVER_PX, height: COVER_PX, fit: 'inside' as const, withoutEnlargement: true };
+    return readable(encode(picture.resize(size).flatten({ background: '#ffffff' })));
+  });
 }
 
 /**

@@ -1,16 +1,17 @@
 import type { DocumentSnapshot, Query } from '@google-cloud/firestore';
 import { database, within } from '#shared/runtime';
 
-const PAGE = 250;
+/** Documents of a page, at most. */
+export const PAGE = 250;
 const CALL_LIMIT_MS = 30_000;
 
 /**
- * The documents of a book, a page at a time, so that memory does not grow with it. Each is read once.
+ * The documents of a collection, a page at a time, so that memory does not grow with it. Each is read once.
  *
  * @param since - only what has this time or a later one, oldest first; by default everything, by id
  * @param afterId - where to go on with everything
  */
-export async function* bookPages(
+export async function* pagesOf(
   collection: string,
   since?: { field: string; at: Date },
   afterId?: string,
@@ -25,5 +26,5 @@ export async function* bookPages(
 }
 
 async function read(query: Query): Promise<DocumentSnapshot[]> {
-  return (await within(CALL_LIMIT_MS, 'a page of the books', query.get())).docs;
+  return (await within(CALL_LIMIT_MS, 'a page of documents', query.get())).docs;
 }
