@@ -1,5 +1,5 @@
 /**
- * Signing in with an e-mail and a password, and refreshing, by Firebase Auth's public REST API.
+ * Signing in with an e-mail and a password, refreshing, and a letter for who forgot the password, by Firebase Auth's public REST API.
  *
  * @see cloud.google.com/identity-platform/docs/reference/rest/v1/accounts/signInWithPassword
  * @see cloud.google.com/identity-platform/docs/use-rest-api ("exchange a refresh token")
@@ -33,6 +33,17 @@ export async function exchangeRefreshToken(token: string): Promise<Session> {
   if (answer.refusal && SESSION_ENDED.test(answer.refusal)) throw problem('session_ended');
   const { user_id, id_token, refresh_token, expires_in } = Refreshed.parse(answer.data);
   return { uid: user_id, idToken: id_token, refreshToken: refresh_token, expiresInS: expires_in };
+}
+
+/**
+ * Has Firebase send a letter by which its reader may choose a new password.
+ *
+ * @see cloud.google.com/identity-platform/docs/reference/rest/v1/accounts/sendOobCode
+ * @returns false when it was refused, for one because nobody has this address
+ */
+export async function sendPasswordReset(email: string): Promise<boolean> {
+  const answer = await call('identitytoolkit', 'accounts:sendOobCode', { requestType: 'PASSWORD_RESET', email });
+  return answer.refusal === undefined;
 }
 
 async function call(

@@ -1,0 +1,29 @@
+/**
+ * Deletes the caller's account. Nobody gets in from that moment on; songs, pictures, files and all else go within the hour, and from
+ * backups within 90 days. It cannot be taken back.
+ */
+import { z } from 'zod';
+import { defineEndpoint } from '#shared/endpoint';
+import { closeAccount } from '#shared/erasure';
+
+export const deleteAccount = defineEndpoint({
+  name: 'deleteAccount',
+  method: 'POST',
+  summary: "Delete the caller's account, with everything in it",
+  access: 'user',
+  feature: 'signIn',
+  needs: {},
+  rate: 'write',
+  budget: { reads: 2, writes: 6 },
+  secrets: ['JWT_SECRET'],
+  input: z.strictObject({}),
+  output: z.strictObject({ deleted: z.literal(true) }),
+  errors: [],
+  cache: 'none',
+  examples: [{ title: 'For good', input: {} }],
+
+  async handler(_input, { uid }, { clock, newId }) {
+    await closeAccount(uid, { clock, newId });
+    return { deleted: true as const };
+  },
+});
