@@ -19,7 +19,7 @@ export const getPlayback = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'Before playing', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
-  async handler(_input, caller, { found, now, newId }) {
-    return await createPlayback(found.song, caller, { now, newId });
+  async handler(_input, caller, { found, now, clock, newId }) {
+    return await createPlayback(found.song, caller, { now, clock, newId });
   },
 });

@@ -1,9 +1,14 @@
-/** The sound of a song: a redirect to the bucket, or the bytes themselves. Public songs need no ticket; for others `getPlayback` gives one. */
+/**
+ * The sound of a song: a redirect to the bucket, or the bytes themselves. Public songs need no ticket; for others `getPlayback` gives one.
+ *
+ * A ticket is one listen, and counts as one play at its first byte. Without a ticket a caller's plays of a song count once in half an
+ * hour. A download is no play.
+ */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
 import { showObject } from '#shared/files';
 import { problem } from '#shared/runtime';
-import { readSongMedia, SongId, songs } from '#shared/songs';
+import { countPlay, findSongMedia, playedSongs, SongId } from '#shared/songs';
 
 export const streamSong = defineEndpoint({
   name: 'streamSong',
@@ -11,10 +16,10 @@ export const streamSong = defineEndpoint({
   summary: 'Play or download a song',
   access: 'public',
   feature: 'streaming',
-  needs: { song: songs.may('play', 'songId') },
+  needs: { song: playedSongs.may('play', 'songId') },
   ticket: 'audio',
   rate: 'stream',
-  budget: { reads: 2, writes: 0 },
+  budget: { reads: 5, writes: 5 }, // two reads beside the sound itself count the play
   resources: { timeoutS: 300 }, // the bytes themselves may take as long as a slow line needs
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ songId: SongId, ticket: z.string().max(4096).optional(), download: z.boolean().default(false) }),
@@ -23,10 +28,14 @@ export const streamSong = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'A public song', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
-  async handler({ download }, _caller, { found, ticket, now, clock, signal }) {
-    const audio = ticket ?? (await readSongMedia(found.song.songId))?.audio;
+  async handler({ download }, caller, { found, ticket, now, clock, signal, address }) {
+    const audio = ticket ?? (await findSongMedia(found.song, caller, clock))?.audio;
     if (!audio) throw problem('song_not_ready');
-    const { title, createdAt } = found.song;
-    return showObject(audio, { now, clock, signal, createdAt, ...(download ? { downloadName: `${title}.mp3` } : {}) });
+    const { songId, title, createdAt } = found.song;
+    const shown = { now, clock, signal, createdAt };
+    if (download) return await showObject(audio, { ...shown, downloadName: `${title}.mp3` });
+    const listener = caller.kind === 'user' ? caller.uid : address.ip;
+    const onFirstByte = () => countPlay({ songId, ticketId: ticket?.ticketId, listener }, { now, clock });
+    return { ...(await showObject(audio, shown)), onFirstByte };
   },
 });

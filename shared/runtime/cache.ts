@@ -1,6 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from './clock.ts';
 
+/** When a load began: what was forgotten after that is not remembered from it. */
+export interface Beginning {
+  atMs: number;
+  forgets: number;
+}
+
 export interface CacheBounds {
   maxEntries: number;
   maxAgeMs: number;
@@ -14,10 +20,13 @@ export class Cache<Value extends object> {
   readonly #entries: LRUCache<string, { value: Value; loadedAtMs: number }>;
   readonly #loading = new Map<string, Promise<Value>>();
   readonly #bounds: CacheBounds;
+  readonly #forgottenAt: LRUCache<string, number>;
+  #forgets = 0;
 
   constructor(bounds: CacheBounds) {
     this.#bounds = bounds;
     this.#entries = new LRUCache({ max: bounds.maxEntries });
+    this.#forgottenAt = new LRUCache({ max: bounds.maxEntries });
   }
 
   get(key: string, clock: Clock, load: () => Promise<Value>): Promise<Value> {
@@ -25,10 +34,20 @@ export class Cache<Value extends object> {
     return known ? Promise.resolve(known) : this.refresh(key, clock, load);
   }
 
-  /** What is remembered and not too old. */
-  peek(key: string, clock: Clock): Value | undefined {
+  /** What is remembered and not too old. @param maxAgeMs - for whoever needs it younger than others do */
+  peek(key: string, clock: Clock, maxAgeMs = this.#bounds.maxAgeMs): Value | undefined {
     const entry = this.#entries.get(key);
-    return entry && clock.monotonicMs() - entry.loadedAtMs < this.#bounds.maxAgeMs ? entry.value : undefined;
+    return entry && clock.monotonicMs() - entry.loadedAtMs < maxAgeMs ? entry.value : undefined;
+  }
+
+  /** To be called before reading what is given to `remember`. */
+  begin(clock: Clock): Beginning {
+    return { atMs: clock.monotonicMs(), forgets: this.#forgets };
+  }
+
+  /** Remembers what came along with something else. */
+  remember(key: string, value: Value, began: Beginning): void {
+    if ((this.#forgottenAt.get(key) ?? 0) <= began.forgets) this.#entries.set(key, { value, loadedAtMs: began.atMs });
   }
 
   /** What is remembered, however old: for when its source is down. */
@@ -54,7 +73,16 @@ export class Cache<Value extends object> {
     return loading;
   }
 
+  /** Puts another value in the place of what is remembered, as old as that was. What is being loaded is not remembered. */
+  replace(key: string, value: Value): void {
+    const entry = this.#entries.get(key);
+    this.forget(key);
+    if (entry) this.#entries.set(key, { ...entry, value });
+  }
+
   forget(key: string): void {
+    this.#forgets += 1;
+    this.#forgottenAt.set(key, this.#forgets);
     this.#entries.delete(key);
     this.#loading.delete(key);
   }

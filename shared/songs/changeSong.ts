@@ -1,6 +1,8 @@
 import { problem, toDocument, transact } from '#shared/runtime';
 import type { Song, Visibility } from './schema.ts';
-import { forgetSong, toSong } from './store.ts';
+import { forgetSong } from './sharedSongs.ts';
+import { writeSongSearch } from './songSearch.ts';
+import { toSong } from './store.ts';
 
 export interface SongChange {
   title?: string | undefined;
@@ -23,7 +25,9 @@ export async function changeSong({ songId }: Song, change: SongChange, now: Date
     if (song.state === 'making' || (publishes && song.state !== 'ready')) throw problem('song_not_ready');
     const update = { ...given, updatedAt: now.toISOString() };
     transaction.update(ref, toDocument(update));
-    return { ...song, ...update };
+    const next = { ...song, ...update };
+    if (next.title !== song.title || next.visibility !== song.visibility) writeSongSearch(transaction, db, next);
+    return next;
   });
   forgetSong(songId);
   return changed;

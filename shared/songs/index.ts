@@ -1,7 +1,13 @@
 export { changeSong } from './changeSong.ts';
+export { removeTraces } from './counters.ts';
+export { countPlay, playsCounted } from './countPlay.ts';
 export { AudioUnreadable, createFrameCounter, type FrameCounter, type PlayingTime } from './frameCounter.ts';
+export { eraseLikes, likeSong } from './likeSong.ts';
 export { listOwnSongs, listPublicSongs } from './listSongs.ts';
 export { createPlayback } from './playback.ts';
 export { removeCover } from './removeCover.ts';
+export { COUNTER_BOUNDS, rollUpCounters } from './rollUpCounters.ts';
 export { Lyrics, Song, SongId, SongMedia, SongState, Title, Visibility } from './schema.ts';
-export { findSongEverMade, forgetSong, readSongMedia, songs, songsEverMade, toSong } from './store.ts';
+export { forgetSong } from './sharedSongs.ts';
+export { writeSongSearch } from './songSearch.ts';
+export { findSongEverMade, findSongMedia, playedSongs, readSongMedia, songs, songsEverMade, toSong } from './store.ts';

@@ -1,7 +1,11 @@
-import type { Query } from '@google-cloud/firestore';
-import { z } from 'zod';
-import { database, decodeCursor, encodeCursor, log, problem } from '#shared/runtime';
-import { type Song, SongId } from './schema.ts';
+import type { DocumentSnapshot, Firestore, Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
+import type { Caller } from '#shared/access';
+import { Cache, type Clock, database, log } from '#shared/runtime';
+import { readPage, type SongSort } from './readPage.ts';
+import type { Song } from './schema.ts';
+import { isFoundBy, rarestOf, tokenFor, wordsOf } from './searchWords.ts';
+import { beginRemembering, changesSeen, mustReadAfresh, rememberSongs, SHARED_AGE_MS } from './sharedSongs.ts';
+import { isListed, SONG_SEARCH } from './songSearch.ts';
 import { toSong } from './store.ts';
 
 export interface SongPage {
@@ -9,62 +13,104 @@ export interface SongPage {
   nextCursor: string | null;
 }
 
-interface Page {
+interface Wanted {
+  sort: SongSort;
+  /** What is searched for. @default everything */
+  query?: string | undefined;
   limit: number;
   cursor?: string | undefined;
 }
 
-const ORDERS = { newest: ['createdAt'], popular: ['likes', 'createdAt'] } as const;
-/** Firestore's times begin with the year 1. */
-const At = z.iso
-  .datetime()
-  .refine((at) => !at.startsWith('0000'))
-  .transform((at) => new Date(at));
-/** Where a page ends. Times travel in cursors as text; in the index they are Timestamps. */
-const POSITIONS = { newest: z.tuple([At, SongId]), popular: z.tuple([z.int(), At, SongId]) };
-
-export async function listOwnSongs(uid: string, page: Page): Promise<SongPage> {
-  const db = await database();
-  const query = db.collection('songs').where('ownerId', '==', uid);
-  return readPage(`mine:${uid}`, query, 'newest', page);
+/** Whose songs are listed, and how the database is asked for them. */
+interface Shelf {
+  scope: string;
+  songs(db: Firestore): Query;
+  found(db: Firestore): Query;
+  /** Whether a song belongs here: what is found is looked at once more. */
+  has(song: Song): boolean;
 }
 
-export async function listPublicSongs(sort: 'newest' | 'popular', page: Page): Promise<SongPage> {
-  const db = await database();
-  const query = db.collection('songs').where('visibility', '==', 'public').where('state', '==', 'ready');
-  return readPage(`public:${sort}`, query, sort, page);
+/** A person's own songs, in every state. */
+export function listOwnSongs(uid: string, wanted: Wanted): Promise<SongPage> {
+  const own = (db: Firestore, collection: string) => db.collection(collection).where('ownerId', '==', uid);
+  return list(wanted, {
+    scope: `mine:${uid}`,
+    songs: (db) => own(db, 'songs'),
+    found: (db) => own(db, SONG_SEARCH),
+    has: ({ ownerId }) => ownerId === uid,
+  });
 }
 
-/** One song more than asked for tells whether there is a next page. The id decides between songs of the same moment. */
-async function readPage(scope: string, filtered: Query, sort: keyof typeof ORDERS, { limit, cursor }: Page): Promise<SongPage> {
-  const order = ORDERS[sort];
-  let query = filtered;
-  for (const field of order) query = query.orderBy(field, 'desc');
-  query = query.orderBy('__name__', 'desc').limit(limit + 1);
-  if (cursor !== undefined) query = query.startAfter(...readPosition(scope, sort, cursor));
-  const found = (await query.get()).docs.map(readSong);
-  const page = found.slice(0, limit);
-  const last = page.findLast((song) => song !== undefined);
-  const position = last && [...order.map((field) => last[field]), last.songId];
-  return {
-    items: page.filter((song) => song !== undefined),
-    nextCursor: found.length > limit && position ? encodeCursor(scope, position) : null,
+/** The songs of everybody that are public and ready: for everybody but those who have just changed one, from what others were given lately. */
+export async function listPublicSongs(wanted: Wanted, caller: Caller, clock: Clock): Promise<SongPage> {
+  let isReadNow = false;
+  const read = async () => {
+    isReadNow = true;
+    const began = beginRemembering(clock);
+    const page = await list(wanted, PUBLIC);
+    rememberSongs(page.items, began);
+    return page;
   };
+  if (caller.kind === 'user' && (caller.role === 'admin' || (await hasChangedLately(caller.uid, clock)))) return read();
+  const page = await pages.get(JSON.stringify([changesSeen(), Object.entries(wanted).sort()]), clock, read);
+  const mayBeGone = !isReadNow && page.items.some((song) => mustReadAfresh(caller, song)); // deleted by its owner, who reads this
+  return mayBeGone ? read() : page;
+}
+
+const PUBLIC: Shelf = {
+  scope: 'public',
+  songs: (db) => db.collection('songs').where('visibility', '==', 'public').where('state', '==', 'ready'),
+  found: (db) => db.collection(SONG_SEARCH).where('isListed', '==', true),
+  has: isListed,
+};
+
+/** Few, because a page may have a hundred songs with their lyrics. */
+const pages = new Cache<SongPage>({ maxEntries: 40, maxAgeMs: SHARED_AGE_MS });
+/** Clocks of instances differ. */
+const MARGIN_MS = 60_000;
+
+/** Whoever changes a song reads it changed, in this process or another: one read, and mostly of nothing. */
+async function hasChangedLately(uid: string, clock: Clock): Promise<boolean> {
+  const db = await database();
+  const since = new Date(clock.now() - SHARED_AGE_MS - MARGIN_MS);
+  const changed = db.collection('songs').where('ownerId', '==', uid).where('updatedAt', '>=', since);
+  return !(await changed.limit(1).select('updatedAt').get()).empty;
+}
+
+async function list({ query, ...page }: Wanted, shelf: Shelf): Promise<SongPage> {
+  const db = await database();
+  if (query !== undefined) return search(db, wordsOf(query), page, shelf);
+  const { documents, nextCursor } = await readPage(shelf.songs(db), { scope: shelf.scope, ...page });
+  return { items: documents.flatMap((document) => readSong(document) ?? []), nextCursor };
+}
+
+/**
+ * Reads a page of what one word finds, and of those the songs that all words find: at most twice as many documents as the page may
+ * have, so a page can be short, or empty, and yet not be the last.
+ */
+async function search(db: Firestore, words: string[], page: Omit<Wanted, 'query'>, shelf: Shelf): Promise<SongPage> {
+  const tokens = words.map(tokenFor);
+  const rarest = rarestOf(tokens);
+  if (rarest === undefined) return { items: [], nextCursor: null }; // signs only: they are in no index
+  const filtered = shelf.found(db).where('tokens', 'array-contains', rarest);
+  const { documents, nextCursor } = await readPage(filtered, { scope: `${shelf.scope}:${words.join(' ')}`, ...page });
+  const candidates = documents.filter((document) => hasAll(document, tokens));
+  const songs = candidates.length > 0 ? await db.getAll(...candidates.map(({ id }) => db.doc(`songs/${id}`))) : [];
+  const found = songs.flatMap((document) => readSong(document) ?? []);
+  return { items: found.filter((song) => shelf.has(song) && isFoundBy(song, words)), nextCursor };
+}
+
+function hasAll(document: QueryDocumentSnapshot, tokens: string[]): boolean {
+  const own = document.get('tokens') as unknown;
+  return Array.isArray(own) && tokens.every((token) => own.includes(token));
 }
 
 /** One that somebody has spoiled by hand must not take the others with it. */
-function readSong(document: Parameters<typeof toSong>[0]): Song | undefined {
+function readSong(document: DocumentSnapshot): Song | undefined {
   try {
     return toSong(document);
   } catch (error) {
     log.warn('song_unreadable', { songId: document.id, error });
     return undefined;
   }
-}
-
-/** Anybody can write a cursor: it is checked like all input. */
-function readPosition(scope: string, sort: keyof typeof POSITIONS, cursor: string): unknown[] {
-  const parsed = POSITIONS[sort].safeParse(decodeCursor(scope, cursor));
-  if (!parsed.success) throw problem('invalid_input', { issues: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
-  return parsed.data;
 }

@@ -1,6 +1,7 @@
 import { discardFile } from '#shared/files';
 import { transact } from '#shared/runtime';
-import { forgetSong, toSongMedia } from './store.ts';
+import { forgetSong } from './sharedSongs.ts';
+import { toSongMedia } from './store.ts';
 
 /** The song goes on without its cover, whose bytes go as soon as storage lets them. @returns false when it had none */
 export async function removeCover(songId: string, now: Date): Promise<boolean> {

@@ -1,13 +1,20 @@
 import type { DocumentSnapshot } from '@google-cloud/firestore';
 import { type Caller, needsOf } from '#shared/access';
-import { Cache, database, fromDocument, systemClock } from '#shared/runtime';
+import { type Clock, database, fromDocument } from '#shared/runtime';
 import { Song, SongMedia } from './schema.ts';
-
-/** Songs that everybody may see, shared by all callers of this process. Owners and operators always read afresh (G14). */
-const sharedSongs = new Cache<{ song: Song | undefined }>({ maxEntries: 2_000, maxAgeMs: 30_000 });
+import { isShared, loadSong, mustReadAfresh, rememberMedia, sharedMedia, sharedSong } from './sharedSongs.ts';
 
 export const songs = needsOf('song', {
-  find: findSong,
+  find: (songId, caller, clock) => findSong(songId, caller, clock),
+  findMany: readSongs,
+  subject: (song: Song) => ({ ownerId: song.ownerId, isShared: isShared(song) }),
+});
+
+/** For playing: a song that was taken back plays for nobody else after so long, whatever ticket he has. */
+const PLAYED_AGE_MS = 30_000;
+
+export const playedSongs = needsOf('song', {
+  find: (songId, caller, clock) => findSong(songId, caller, clock, PLAYED_AGE_MS),
   subject: (song: Song) => ({ ownerId: song.ownerId, isShared: isShared(song) }),
 });
 
@@ -23,25 +30,18 @@ export async function findSongEverMade(songId: string): Promise<Pick<Song, 'song
   return song ?? (media && { songId, ownerId: media.ownerId, generationId: null });
 }
 
-/** In the making or failed, a song is its owner's business, whatever its visibility. */
-function isShared({ state, visibility }: Song): boolean {
-  return state === 'ready' && visibility !== 'private';
+function findSong(songId: string, caller: Caller, clock: Clock, maxAgeMs?: number): Promise<Song | undefined> {
+  const known = sharedSong(songId, clock, maxAgeMs);
+  if (known && !mustReadAfresh(caller, known)) return Promise.resolve(known);
+  return loadSong(songId, clock, () => readSong(songId));
 }
 
-async function findSong(songId: string, caller: Caller): Promise<Song | undefined> {
-  const known = sharedSongs.peek(songId, systemClock)?.song;
-  if (known && isShared(known) && !mustReadAfresh(caller, known)) return known;
-  // What may not be shared is read every time: only its owner ever gets to see it.
-  return (await sharedSongs.refresh(songId, systemClock, async () => ({ song: await readSong(songId) }))).song;
-}
-
-function mustReadAfresh(caller: Caller, song: Song): boolean {
-  return caller.kind === 'user' && (caller.role === 'admin' || caller.uid === song.ownerId);
-}
-
-/** To be called after a change, so that whoever made it reads it here at once. */
-export function forgetSong(songId: string): void {
-  sharedSongs.forget(songId);
+/** In one round trip. One that somebody has spoiled by hand is as if it were not there. */
+async function readSongs(songIds: string[]): Promise<(Song | undefined)[]> {
+  if (songIds.length === 0) return [];
+  const db = await database();
+  const found = await db.getAll(...songIds.map((songId) => db.doc(`songs/${songId}`)));
+  return found.map((snapshot) => Song.safeParse(fromDocument(snapshot.data() ?? {})).data);
 }
 
 async function readSong(songId: string): Promise<Song | undefined> {
@@ -52,6 +52,15 @@ async function readSong(songId: string): Promise<Song | undefined> {
 export function toSong(snapshot: DocumentSnapshot): Song | undefined {
   const data = snapshot.data();
   return data && Song.parse(fromDocument(data));
+}
+
+/** Where the bytes of a song are that the caller may play. */
+export async function findSongMedia(song: Song, caller: Caller, clock: Clock): Promise<SongMedia | undefined> {
+  const known = mustReadAfresh(caller, song) ? undefined : sharedMedia(song, clock);
+  if (known) return known;
+  const media = await readSongMedia(song.songId);
+  if (media) rememberMedia(song, media, clock);
+  return media;
 }
 
 export async function readSongMedia(songId: string): Promise<SongMedia | undefined> {

@@ -1,0 +1,72 @@
+/**
+ * What everybody may see, kept in memory for all callers of this process. Owners and operators always read afresh; for others it is at
+ * most 4 minutes old here, and 5 with all that HTTP caches on the way may add (G14).
+ */
+import type { Caller } from '#shared/access';
+import { type Beginning, Cache, type Clock } from '#shared/runtime';
+import type { Song, SongMedia } from './schema.ts';
+
+/** With twice the `cache` of what answers with songs, for Hosting's cache and the browser's, it stays below 300 s. */
+export const SHARED_AGE_MS = 240_000;
+/** A media document is checked against its song at each use: it needs no age of its own. */
+const MEDIA_AGE_MS = 3_600_000;
+
+const kept = new Cache<{ song: Song | undefined }>({ maxEntries: 2_000, maxAgeMs: SHARED_AGE_MS });
+const keptMedia = new Cache<SongMedia>({ maxEntries: 2_000, maxAgeMs: MEDIA_AGE_MS });
+
+/** In the making or failed, a song is its owner's business, whatever its visibility. */
+export function isShared({ state, visibility }: Song): boolean {
+  return state === 'ready' && visibility !== 'private';
+}
+
+export function mustReadAfresh(caller: Caller, { ownerId }: Pick<Song, 'ownerId'>): boolean {
+  return caller.kind === 'user' && (caller.role === 'admin' || caller.uid === ownerId);
+}
+
+/** What is remembered, if everybody may see it. */
+export function sharedSong(songId: string, clock: Clock, maxAgeMs?: number): Song | undefined {
+  const song = kept.peek(songId, clock, maxAgeMs)?.song;
+  return song && isShared(song) ? song : undefined;
+}
+
+export async function loadSong(songId: string, clock: Clock, read: () => Promise<Song | undefined>): Promise<Song | undefined> {
+  return (await kept.refresh(songId, clock, async () => ({ song: await read() }))).song;
+}
+
+/** To be called before songs are read that `rememberSongs` is given. */
+export function beginRemembering(clock: Clock): Beginning {
+  return kept.begin(clock);
+}
+
+export function rememberSongs(songs: Song[], began: Beginning): void {
+  for (const song of songs) kept.remember(song.songId, { song }, began);
+}
+
+/** Its likes and plays have been carried over: lists may go on showing the old ones for a while. */
+export function replaceCounts(song: Song): void {
+  kept.replace(song.songId, { song });
+}
+
+/** To be called after any other change, so that it is read here at once. */
+export function forgetSong(songId: string): void {
+  kept.forget(songId);
+  keptMedia.forget(songId);
+  changes += 1;
+}
+
+let changes = 0;
+
+/** How many songs have been changed by this process: what was listed before is not shown after. */
+export function changesSeen(): number {
+  return changes;
+}
+
+/** What is remembered of a song's bytes, while it fits the song: of one that is ready only the cover ever changes. */
+export function sharedMedia(song: Song, clock: Clock): SongMedia | undefined {
+  const media = keptMedia.peek(song.songId, clock);
+  return media && media.audio?.bytes === song.audio?.bytes && (media.cover !== null) === song.hasCover ? media : undefined;
+}
+
+export function rememberMedia(song: Song, media: SongMedia, clock: Clock): void {
+  if (isShared(song)) keptMedia.remember(song.songId, media, keptMedia.begin(clock));
+}
