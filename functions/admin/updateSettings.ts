@@ -20,7 +20,7 @@ export const updateSettings = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'Open everything', input: { phase: 2, closedFeatures: [] } }],
 
-  async handler(change, { uid }, { now, newId }) {
-    return { settings: await changeSettings(change, { actorId: uid, now, newId }) };
+  async handler(change, { uid }, { requestId, now, newId }) {
+    return { settings: await changeSettings(change, { actorId: uid, action: 'updateSettings', requestId, now, newId }) };
   },
 });

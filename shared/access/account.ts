@@ -5,6 +5,7 @@
  * rules read `disabled` and `validAfterAt` from it.
  */
 import { createHmac } from 'node:crypto';
+import type { DocumentReference, Firestore } from '@google-cloud/firestore';
 import type { UserRecord } from 'firebase-admin/auth';
 import { z } from 'zod';
 import { database, fromDocument, required, toDocument, transact } from '#shared/runtime';
@@ -27,6 +28,8 @@ export const UserPrivate = z.object({
   disabled: z.boolean(),
   /** Sessions that began before this have ended. */
   validAfterAt: z.iso.datetime(),
+  /** Where `disabled` comes from: our function, or Auth's record, and then it ends with that. Null: written by hand. */
+  disabledBy: z.enum(['operator', 'auth']).nullish(),
 });
 export type UserPrivate = z.output<typeof UserPrivate>;
 
@@ -63,7 +66,7 @@ export function ensureAccount(record: KnownUser, chosen: Chosen, now: Date): Pro
   const fresh = freshDocuments(record, chosen, now);
   return transact(async (transaction, db) => {
     const privateRef = db.doc(`userPrivate/${record.uid}`);
-    const [existing, tombstone] = await transaction.getAll(privateRef, db.doc(`tombstones/${tombstoneId(record.uid)}`));
+    const [existing, tombstone] = await transaction.getAll(privateRef, tombstoneRef(db, record.uid));
     if (tombstone?.exists) return undefined;
     const data = existing?.data();
     if (data) return UserPrivate.parse(fromDocument(data));
@@ -87,7 +90,11 @@ function freshDocuments(record: KnownUser, chosen: Chosen, now: Date) {
   return { userPrivate, user };
 }
 
-/** A tombstone must not tell whom it stands for: it is named by a keyed hash of the uid. */
-function tombstoneId(uid: string): string {
-  return createHmac('sha256', required('JWT_SECRET')).update(`tombstone:${uid}`).digest('hex');
+/**
+ * What is left of a deleted account. It must not tell whom it stands for: it is named by a keyed hash of the uid, and holds a random
+ * id, which takes the uid's place in `audit`.
+ */
+export function tombstoneRef(db: Firestore, uid: string): DocumentReference {
+  const name = createHmac('sha256', required('JWT_SECRET')).update(`tombstone:${uid}`).digest('hex');
+  return db.doc(`tombstones/${name}`);
 }

@@ -29,6 +29,18 @@ export async function findAuthRecord(uid: string): Promise<UserRecord | undefine
   }
 }
 
+/** Also ends the sessions of whom it disables. @returns undefined when Auth has no such user */
+export async function disableInAuth(uid: string, disabled: boolean): Promise<UserRecord | undefined> {
+  try {
+    const record = await authAdmin((auth) => auth.updateUser(uid, { disabled }));
+    if (disabled) await authAdmin((auth) => auth.revokeRefreshTokens(uid));
+    return record;
+  } catch (error) {
+    if (authErrorCode(error) === 'auth/user-not-found') return undefined;
+    throw error;
+  }
+}
+
 export function authErrorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;

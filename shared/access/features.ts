@@ -14,6 +14,7 @@ import {
   type Feature,
   fromDocument,
   log,
+  mediaStoreIds,
   problem,
   readSettings,
   SETTINGS_DOCUMENT,
@@ -23,7 +24,7 @@ import {
 } from '#shared/runtime';
 
 /** `storage`: every store can be written and read. `media`: at least one can be read. `database`: Firestore answers. */
-export type Dependency = 'storage' | 'media' | 'provider' | 'budget' | 'database';
+export type Dependency = 'storage' | 'media' | 'provider' | 'lyrics' | 'budget' | 'database';
 
 interface Row {
   openInPhase1: boolean;
@@ -37,7 +38,7 @@ const table: Record<Feature, Row> = {
   library: { openInPhase1: true, dependsOn: [] }, // without the database: public reads that are still in a cache
   streaming: { openInPhase1: true, dependsOn: ['media'] }, // without the database: for tickets that were given out
   generation: { openInPhase1: false, dependsOn: ['storage', 'provider', 'budget', 'database'] },
-  lyrics: { openInPhase1: false, dependsOn: ['provider', 'database'] },
+  lyrics: { openInPhase1: false, dependsOn: ['provider', 'lyrics', 'database'] },
   uploads: { openInPhase1: false, dependsOn: ['storage', 'database'] },
   files: { openInPhase1: true, dependsOn: ['database'] }, // deletes only write down what is to go
   admin: { openInPhase1: true, dependsOn: ['database'] },
@@ -48,25 +49,26 @@ export function dependsOnStorage(feature: Feature | 'none'): boolean {
   return feature !== 'none' && table[feature].dependsOn.some((dependency) => dependency === 'storage' || dependency === 'media');
 }
 
-const DependencyDocument = z.object({ isUp: z.boolean() });
+const DependencyDocument = z.object({ isUp: z.boolean(), triesAgainAt: z.iso.datetime().nullable().catch(null) });
 
 /** One store of `MEDIA_STORES`, as the last probe found it. */
 const StoreState = z.object({
   storeId: z.string(),
   canRead: z.boolean(),
   canWrite: z.boolean(),
-  /** For operators: the code of the key's fault, or the kind of the store's; null when it is whole. */
+  /** For operators: the code of the key's fault, or the kind of the store's, or `slow`, once even while it still counts as whole. */
   why: z.string().nullable().default(null),
+  /** null: it has been whole ever since it was first looked at. */
   changedAt: z.iso.datetime().nullable().default(null),
+  /** When it is to be looked at again; null: at once. */
+  dueAt: z.iso.datetime().nullable().default(null),
 });
 export type StoreState = z.output<typeof StoreState>;
 
 /** `dependencies/storage`. Nonsense in it is nothing known. */
-const StorageDocument = z
-  .object({ stores: z.array(StoreState).default([]), probedAt: z.iso.datetime().nullable().default(null) })
-  .catch({ stores: [], probedAt: null });
+const StorageDocument = z.object({ stores: z.array(StoreState).default([]) }).catch({ stores: [] });
 
-/** What is known of the storage. */
+/** What is known of the storage: of our stores, and of those that another version of the service uses during a deployment. */
 export interface StorageState extends z.output<typeof StorageDocument> {
   /** Which version of the document says so; `undefined` when there is none. */
   updateTime: Timestamp | undefined;
@@ -83,7 +85,7 @@ export interface Availability {
 }
 
 /** Nobody has looked yet. */
-const UNKNOWN: StorageState = { stores: [], probedAt: null, updateTime: undefined };
+const UNKNOWN: StorageState = { stores: [], updateTime: undefined };
 
 const MAX_AGE_MS = 10_000;
 const RETRY_AFTER_S = 30;
@@ -118,7 +120,7 @@ export async function requireOpen(feature: Feature, clock: Clock): Promise<void>
  */
 export async function availability(clock: Clock, { isFresh = false } = {}): Promise<Availability> {
   if (clock.monotonicMs() < looksAgainAtMs) return lastKnown();
-  const load = () => within(READ_LIMIT_MS, 'the state of the features', read());
+  const load = () => within(READ_LIMIT_MS, 'the state of the features', read(clock));
   try {
     return await (isFresh ? states.refresh(KEY, clock, load) : states.get(KEY, clock, load));
   } catch (error) {
@@ -138,10 +140,20 @@ export function forgetAvailability(): void {
   states.forget(KEY);
 }
 
-/** Stores that cannot be read now, as far as is known. */
+/** Each store of this deployment; one that nobody has looked at yet counts as whole. Those of other versions close nothing here. */
+export function ownStores({ stores }: Pick<StorageState, 'stores'>): StoreState[] {
+  const unknown = { canRead: true, canWrite: true, why: null, changedAt: null, dueAt: null };
+  return mediaStoreIds().map((id) => stores.find(({ storeId }) => storeId === id) ?? { storeId: id, ...unknown });
+}
+
+/** Stores of this deployment that cannot be read now, as far as is known. */
 export async function storesDown(clock: Clock): Promise<Set<string>> {
   const { storage } = await availability(clock);
-  return new Set(storage.stores.filter(({ canRead }) => !canRead).map(({ storeId }) => storeId));
+  return new Set(
+    ownStores(storage)
+      .filter(({ canRead }) => !canRead)
+      .map(({ storeId }) => storeId),
+  );
 }
 
 function lastKnown(): Availability {
@@ -149,10 +161,10 @@ function lastKnown(): Availability {
   return { ...judge(lastGood, down), isDatabaseUp: false, storage: last.storage, down };
 }
 
-async function read(): Promise<Availability> {
+async function read(clock: Clock): Promise<Availability> {
   const db = await database();
-  const names = ['storage', 'provider', 'budget'].map((name) => db.doc(`dependencies/${name}`));
-  const [settings, storage, provider, budget] = await db.getAll(db.doc(SETTINGS_DOCUMENT), ...names);
+  const names = ['storage', 'provider', 'lyrics', 'budget'].map((name) => db.doc(`dependencies/${name}`));
+  const [settings, storage, provider, lyrics, budget] = await db.getAll(db.doc(SETTINGS_DOCUMENT), ...names);
   const { settings: read, invalid } = readSettings(settings?.data(), lastGood);
   if (invalid.length > 0 && invalid.join() !== warnedOf) log.warn('settings_invalid', { fields: invalid });
   warnedOf = invalid.join();
@@ -160,21 +172,24 @@ async function read(): Promise<Availability> {
   const state = { ...StorageDocument.parse(fromDocument(storage?.data() ?? {})), updateTime: storage?.updateTime };
   const down = [
     ...storageFaults(state),
-    ...(isDown(provider?.data()) ? ['provider' as const] : []),
-    ...(isDown(budget?.data()) ? ['budget' as const] : []),
+    ...(isDown(provider?.data(), clock) ? ['provider' as const] : []),
+    ...(isDown(lyrics?.data(), clock) ? ['lyrics' as const] : []),
+    ...(isDown(budget?.data(), clock) ? ['budget' as const] : []),
   ];
   last = { storage: state, down };
   return { ...judge(read, down), ...last, isDatabaseUp: true };
 }
 
-function storageFaults({ stores }: StorageState): Dependency[] {
-  if (stores.length === 0) return []; // nobody has looked yet
+function storageFaults(state: StorageState): Dependency[] {
+  const stores = ownStores(state);
   const isWhole = stores.every(({ canRead, canWrite }) => canRead && canWrite);
   return [...(isWhole ? [] : ['storage' as const]), ...(stores.some(({ canRead }) => canRead) ? [] : ['media' as const])];
 }
 
-function isDown(data: Record<string, unknown> | undefined): boolean {
-  return data !== undefined && DependencyDocument.safeParse(fromDocument(data)).data?.isUp === false;
+function isDown(data: Record<string, unknown> | undefined, clock: Clock): boolean {
+  const state = DependencyDocument.safeParse(fromDocument(data ?? {})).data;
+  if (state?.isUp !== false) return false;
+  return state.triesAgainAt === null || Date.parse(state.triesAgainAt) > clock.now();
 }
 
 /** The rule of the table, alone. */
@@ -197,5 +212,6 @@ function reasonClosed(
   const { openInPhase1, dependsOn } = table[feature];
   if (settings.closedFeatures.some((closed) => closed === feature) || (settings.phase === 1 && !openInPhase1)) return 'phase';
   const missing = dependsOn.find((dependency) => down.includes(dependency));
-  return missing === 'media' ? 'storage' : (missing ?? null);
+  if (missing === 'media') return 'storage';
+  return missing === 'lyrics' ? 'provider' : (missing ?? null);
 }

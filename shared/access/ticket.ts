@@ -38,10 +38,13 @@ const TicketClaims = z.discriminatedUnion('use', [
  */
 export type TicketClaims = z.output<typeof TicketClaims>;
 
-/** Makes a ticket that holds for six hours. Times are milliseconds since the epoch. */
-export function issueTicket(claims: TicketClaims, { now }: { now: number }): { ticket: string; expiresAt: Date } {
+/** Makes a ticket that holds for six hours, or for `lifeS` seconds. Times are milliseconds since the epoch. */
+export function issueTicket(
+  claims: TicketClaims,
+  { now, lifeS = LIFE_S }: { now: number; lifeS?: number },
+): { ticket: string; expiresAt: Date } {
   const iat = Math.floor(now / 1000);
-  const exp = iat + LIFE_S;
+  const exp = iat + lifeS;
   const ticket = jwt.sign({ ...claims, iat, exp }, secret(), { algorithm: 'HS256', audience: AUDIENCE });
   return { ticket, expiresAt: new Date(exp * 1000) };
 }

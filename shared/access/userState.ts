@@ -2,8 +2,10 @@
  * What decides whether a person may still act: Auth's record (operators edit it in the Firebase console) and `userPrivate`.
  * Looked up at most every 30 s per process; admin functions look every time (G7).
  */
-import { Cache, type Clock, within } from '#shared/runtime';
+import { z } from 'zod';
+import { Cache, type Clock, hashUid, log, within } from '#shared/runtime';
 import { ensureAccount, readUserPrivate, type UserPrivate } from './account.ts';
+import { agreeWithAuth } from './agreeWithAuth.ts';
 import { findAuthRecord } from './authAdmin.ts';
 import type { Role } from './caller.ts';
 
@@ -32,15 +34,24 @@ export function forgetUserState(uid: string): void {
 }
 
 async function readUserState(uid: string, clock: Clock): Promise<UserState> {
-  const [record, stored] = await Promise.all([findAuthRecord(uid), readUserPrivate(uid)]);
+  const [record, stored] = await Promise.all([findAuthRecord(uid), readUserPrivate(uid).catch((error: unknown) => spoilt(uid, error))]);
+  if (stored === 'spoilt') return CLOSED;
+  const agreed = stored && (await agreeWithAuth(uid, stored, record));
   if (!record || record.disabled) return CLOSED; // no documents yet: an account enabled later begins as an open one
-  const userPrivate = stored ?? (await ensureAccount(record, {}, new Date(clock.now())));
+  const userPrivate = agreed ?? (await ensureAccount(record, {}, new Date(clock.now())));
   if (!userPrivate) return CLOSED;
   return {
     isOpen: !userPrivate.disabled,
     role: userPrivate.role,
     validAfterS: validAfterS(userPrivate, record.tokensValidAfterTime),
   };
+}
+
+/** By somebody's hand. Nobody can tell what was meant, so it lets nobody in. */
+function spoilt(uid: string, error: unknown): 'spoilt' {
+  if (!(error instanceof z.ZodError)) throw error;
+  log.error('user_private_unreadable', { uidHash: hashUid(uid), error });
+  return 'spoilt';
 }
 
 function validAfterS({ validAfterAt }: UserPrivate, tokensValidAfterTime: string | undefined): number {

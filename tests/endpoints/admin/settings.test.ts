@@ -38,7 +38,10 @@ it('an operator closes and opens the service without a deployment: it follows wi
   await house.service.call(updateSettings, { phase: 2 }, admin);
   clock.advance(10_000);
   expect((await house.service.call(getStatus, {})).body).toMatchObject({ phase: 2, features: { generation: { available: true } } });
-  const common = { auditId: expect.any(String), actorId: admin.uid, action: 'updateSettings', createdAt: expect.anything() };
+  const common = {
+    ...{ auditId: expect.any(String), actorId: admin.uid, action: 'updateSettings', target: 'settings/service' },
+    ...{ requestId: expect.stringMatching(/^req_/), createdAt: expect.anything() },
+  };
   expect(await audits()).toEqual([
     { ...common, before: { phase: 2, songsPerDay: 10 }, after: { phase: 1, songsPerDay: 3 } },
     { ...common, before: { phase: 1 }, after: { phase: 2 } },

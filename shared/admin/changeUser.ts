@@ -1,0 +1,93 @@
+import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
+import { disableInAuth, findAuthRecord, forgetUserState, type Role, type UserPrivate } from '#shared/access';
+import { quotaRef } from '#shared/limits';
+import { type Operation, writeAudit } from '#shared/operations';
+import { hashUid, log, problem, toDocument, transact } from '#shared/runtime';
+import { type Account, readAuthRecords, toAccount, toUser, type User } from './users.ts';
+
+export interface UserChange {
+  disabled?: boolean | undefined;
+  role?: Role | undefined;
+  /** Null: no exception any more. What was granted for today stays. */
+  songsPerDay?: number | null | undefined;
+}
+
+/**
+ * Changes what is given. Disabling also ends all sessions; whoever is enabled again has to sign in.
+ *
+ * Our documents come first, with the audit: they alone lock a person out of every function and of new listeners. Auth's record follows.
+ * If it does not, somebody disabled stays locked out, and the next look at him tells Auth again (`agreeWithAuth`); an enabling that did
+ * not reach Auth is told to the operator, who repeats it.
+ *
+ * @throws `operator_needed` when no operator would be left, or for giving up one's own role; `not_found`
+ */
+export async function changeUser(uid: string, change: UserChange, operation: Operation): Promise<User> {
+  if (uid === operation.actorId && (change.disabled === true || change.role === 'user')) throw problem('operator_needed');
+  if (change.disabled === false && !(await findAuthRecord(uid))) throw problem('not_found'); // deleted there: there is nobody to enable
+  const changed = await transact((transaction, db) => writeChange(transaction, db, { uid, change, operation }));
+  forgetUserState(uid);
+  if (change.disabled !== undefined) await tellAuth(uid, change.disabled);
+  return toUser(changed, await readAuthRecords([uid]));
+}
+
+async function tellAuth(uid: string, disabled: boolean): Promise<void> {
+  try {
+    await disableInAuth(uid, disabled);
+  } catch (error) {
+    if (!disabled) throw error;
+    log.warn('auth_not_told', { uidHash: hashUid(uid), error });
+  }
+}
+
+interface Change {
+  uid: string;
+  change: UserChange;
+  operation: Operation;
+}
+
+async function writeChange(transaction: Transaction, db: Firestore, { uid, change, operation }: Change): Promise<Account> {
+  const refs = { user: db.doc(`users/${uid}`), userPrivate: db.doc(`userPrivate/${uid}`), quota: quotaRef(db, uid) };
+  const before = toAccount(await transaction.getAll(refs.user, refs.userPrivate, refs.quota));
+  if (!before) throw problem('not_found');
+  const after = changed(before, change, operation.now);
+  if (isOperator(before) && !isOperator(after)) await requireAnother(transaction, db, uid);
+  if (change.role !== undefined || change.disabled !== undefined) transaction.update(refs.userPrivate, toDocument(after.userPrivate));
+  if (change.role !== undefined) transaction.update(refs.user, { role: change.role });
+  if (change.songsPerDay !== undefined) transaction.set(refs.quota, { songsPerDay: change.songsPerDay }, { merge: true });
+  writeAudit(transaction, db, operation, { target: uid, before: of(before, change), after: of(after, change) });
+  return after;
+}
+
+function changed({ user, userPrivate, songsPerDay }: Account, change: UserChange, now: Date): Account {
+  return {
+    user: { ...user, role: change.role ?? user.role },
+    userPrivate: { ...userPrivate, role: change.role ?? userPrivate.role, ...standing(change.disabled, now) },
+    songsPerDay: change.songsPerDay === undefined ? songsPerDay : change.songsPerDay,
+  };
+}
+
+function standing(disabled: boolean | undefined, now: Date): Partial<UserPrivate> {
+  if (disabled === undefined) return {};
+  if (!disabled) return { disabled: false, disabledBy: null };
+  // Tokens tell their beginning in whole seconds: what began in this second has ended too.
+  const validAfterAt = new Date((Math.floor(now.getTime() / 1000) + 1) * 1000).toISOString();
+  return { disabled: true, disabledBy: 'operator', validAfterAt };
+}
+
+function isOperator({ userPrivate: { role, disabled } }: Account): boolean {
+  return role === 'admin' && !disabled;
+}
+
+/** Read in the transaction: of two operators who take each other's role at once, one stays. */
+async function requireAnother(transaction: Transaction, db: Firestore, uid: string): Promise<void> {
+  const operators = db.collection('userPrivate').where('role', '==', 'admin').where('disabled', '==', false).limit(2);
+  const isThere = ({ id }: DocumentSnapshot) => id !== uid;
+  if (!(await transaction.get(operators)).docs.some(isThere)) throw problem('operator_needed');
+}
+
+/** Of what is to change: its values. */
+function of({ userPrivate: { disabled, role }, songsPerDay }: Account, change: UserChange): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries({ disabled, role, songsPerDay }).filter(([name]) => change[name as keyof UserChange] !== undefined),
+  );
+}
