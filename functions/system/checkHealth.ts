@@ -11,7 +11,7 @@ export const checkHealth = defineEndpoint({
   feature: 'none',
   needs: {},
   rate: 'read',
-  budget: { reads: 4, writes: 0 },
+  budget: { reads: 5, writes: 0 },
   secrets: [],
   input: z.strictObject({}),
   output: z.strictObject({ status: z.enum(['ok', 'degraded', 'down']) }),

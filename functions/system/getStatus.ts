@@ -16,7 +16,7 @@ export const getStatus = defineEndpoint({
   feature: 'none',
   needs: {},
   rate: 'read',
-  budget: { reads: 8, writes: 2 }, // the features anew before and after a probe, which is written down when it begins and when it ends
+  budget: { reads: 10, writes: 2 }, // the features anew before and after a probe, which is written down when it begins and when it ends
   input: z.strictObject({}),
   output: z.strictObject({
     phase: z.union([z.literal(1), z.literal(2)]),

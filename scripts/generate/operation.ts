@@ -1,6 +1,8 @@
 /** One endpoint as an operation of OpenAPI. */
 import type { RegisteredEndpoint } from '../loadEndpoints.ts';
-import { headerRefs, problemResponses } from './problemResponses.ts';
+import { exampleOf } from './exampleOf.ts';
+import { headerRefs, problemResponses, type Responses } from './problemResponses.ts';
+import { USUAL_AT_FIRST } from './sampleValues.ts';
 import { inputSchema, type JsonSchema, type NamedSchemas, outputSchema } from './schemas.ts';
 
 export interface Operation {
@@ -24,10 +26,12 @@ export function operationOf(endpoint: RegisteredEndpoint, description: string, n
       tags: [area],
       summary,
       description,
+      'x-feature': endpoint.feature,
+      'x-rate': endpoint.rate,
       security: securityOf(endpoint),
       parameters: parametersOf(endpoint),
       ...(method === 'POST' ? { requestBody: requestBody(endpoint) } : {}),
-      responses: merge(success.byStatus, problems.byStatus),
+      responses: merge(success.byStatus, problems),
     },
     schemas: success.schemas,
     responses: problems.components,
@@ -55,7 +59,7 @@ function parametersOf(endpoint: RegisteredEndpoint): object[] {
 function headerParameters({ idempotency, output, cache }: RegisteredEndpoint): string[] {
   return [
     ...(idempotency === 'replay' ? ['Idempotency-Key'] : []),
-    ...(output === 'bytes' ? ['Range', 'If-Range'] : []),
+    ...(output === 'bytes' ? ['Range', 'If-Range', 'If-Modified-Since'] : []),
     ...(output === 'bytes' || cache !== 'none' ? ['If-None-Match'] : []),
   ];
 }
@@ -86,43 +90,70 @@ interface Response {
 }
 
 function successResponses(endpoint: RegisteredEndpoint, named: NamedSchemas): Success {
-  const { output, status, alsoStatus, errors, name } = endpoint;
-  if (output === 'bytes') return { byStatus: bytesResponses(), schemas: {} };
+  const { output, status, alsoStatus, errors, name, ticket } = endpoint;
+  if (output === 'bytes') return { byStatus: bytesResponses(ticket === 'audio' ? 'audio/*' : 'image/*'), schemas: {} };
   if (errors.includes('unknown_function')) return { byStatus: {}, schemas: {} }; // its one answer is a problem
-  const { schema, components } = outputSchema(output, named);
-  const content = { 'application/json': { schema } };
+  const { schema, components: things } = outputSchema(output, named);
+  const content = (usual?: unknown[]) => {
+    const value = exampleOf(schema, { things, ...(usual ? { usual } : {}) });
+    return { 'application/json': { schema, examples: { example1: { summary: endpoint.summary, value } } } };
+  };
   const headers = headerRefs(successHeaders(endpoint));
-  const byStatus: Record<string, Response> = { [status]: { description: endpoint.summary, headers, content } };
-  if (alsoStatus) byStatus[alsoStatus] = { description: `What ${name} has to say is bad.`, content };
-  if (endpoint.cache !== 'none') byStatus[304] = { description: 'Nothing has changed since the answer that If-None-Match names.' };
-  return { byStatus, schemas: components };
+  const byStatus: Record<string, Response> = {
+    [status]: { description: endpoint.summary, headers, content: content(status === 202 ? USUAL_AT_FIRST : undefined) },
+  };
+  if (alsoStatus) {
+    byStatus[alsoStatus] = {
+      description: `What ${name} has to say is bad.`,
+      headers: headerRefs(['X-Request-Id']),
+      content: content(['down']),
+    };
+  }
+  if (endpoint.cache !== 'none') byStatus[304] = unchanged('the answer');
+  return { byStatus, schemas: things };
+}
+
+function unchanged(what: string): Response {
+  const headers = headerRefs(['X-Request-Id', 'ETag', 'Cache-Control']);
+  return { description: `Nothing has changed since ${what} that If-None-Match names.`, headers };
 }
 
 function successHeaders({ rate, idempotency, cache }: RegisteredEndpoint): string[] {
   return [
     'X-Request-Id',
+    'Cache-Control',
     ...(rate === 'stream' ? [] : ['RateLimit', 'RateLimit-Policy']),
     ...(cache === 'none' ? [] : ['ETag']),
     ...(idempotency === 'replay' ? ['Idempotent-Replayed'] : []),
   ];
 }
 
-function bytesResponses(): Record<string, Response> {
-  const file = (headers: string[]) => ({ headers: headerRefs(['X-Request-Id', ...headers]), content: { '*/*': {} } });
+function bytesResponses(type: string): Record<string, Response> {
+  const bytes = { [type]: {} };
+  const headers = headerRefs([...FILE_HEADERS, 'Content-Disposition']);
+  const parts = headerRefs([...FILE_HEADERS, 'Content-Disposition', 'Content-Range']);
   return {
-    200: { description: 'The whole file.', ...file(['ETag']) },
-    206: { description: 'The part that Range asks for.', ...file(['ETag', 'Content-Range']) },
-    302: { description: 'Where the file is.', headers: headerRefs(['X-Request-Id', 'Location']) },
-    304: { description: 'Nothing has changed since the file that If-None-Match names.' },
+    200: { description: 'The whole file.', headers, content: bytes },
+    206: {
+      description: 'The part that Range asks for, or several in one answer.',
+      headers: parts,
+      content: { ...bytes, 'multipart/byteranges': {} },
+    },
+    302: { description: 'Where the file is.', headers: headerRefs(['X-Request-Id', 'Cache-Control', 'Location']) },
+    304: unchanged('the file'),
   };
 }
 
+const FILE_HEADERS = ['X-Request-Id', 'Cache-Control', 'Accept-Ranges', 'ETag', 'Last-Modified'];
+
 /** A status may stand for an answer and for a problem: then it has both forms. */
-function merge(success: Record<string, Response>, problems: Record<string, object>): object {
-  const both = Object.keys(success).filter((status) => status in problems);
+function merge(success: Record<string, Response>, { byStatus, components }: Responses): object {
+  const both = Object.keys(success).filter((status) => status in byStatus);
   const merged = both.map((status) => {
-    const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
-    return [status, { ...success[status], content: { ...success[status]?.content, ...problem } }];
+    const name = byStatus[status]!.$ref.split('/').at(-1)!;
+    const problem = components[name] as Response;
+    const headers = { ...success[status]?.headers, ...problem.headers };
+    return [status, { ...success[status], headers, content: { ...success[status]?.content, ...problem.content } }];
   });
-  return { ...success, ...problems, ...Object.fromEntries(merged) };
+  return { ...success, ...byStatus, ...Object.fromEntries(merged) };
 }

@@ -2,10 +2,11 @@
 import { errorsOf } from '#shared/endpoint';
 import { catalogue, type ProblemCode } from '#shared/runtime';
 import type { RegisteredEndpoint } from '../loadEndpoints.ts';
+import { problemExample } from './problemExample.ts';
 
 export interface Responses {
   /** By status, for the operation. */
-  byStatus: Record<string, object>;
+  byStatus: Record<string, { $ref: string }>;
   /** By name, for `components.responses`. */
   components: Record<string, object>;
 }
@@ -30,6 +31,7 @@ function problemResponse(status: number, codes: ProblemCode[]): object {
         schema: {
           allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { status: { const: status }, code: { enum: codes } } }],
         },
+        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
       },
     },
   };
@@ -37,8 +39,19 @@ function problemResponse(status: number, codes: ProblemCode[]): object {
 
 /** Those of the catalogue that say `later` tell how much later. */
 function headersOf(status: number, codes: ProblemCode[]): string[] {
-  const byStatus: Record<number, string[]> = { 401: ['WWW-Authenticate'], 405: ['Allow'], 416: ['Content-Range'] };
+  const byStatus: Record<number, string[]> = {
+    401: ['WWW-Authenticate'],
+    405: ['Allow'],
+    416: ['Content-Range'],
+    429: ['RateLimit', 'RateLimit-Policy'],
+  };
   return [...(byStatus[status] ?? []), ...(codes.some((code) => catalogue[code].retry === 'later') ? ['Retry-After'] : [])];
+}
+
+/** For `components.examples`. */
+export function problemExamples(): Record<string, object> {
+  const codes = Object.keys(catalogue) as ProblemCode[];
+  return Object.fromEntries(codes.map((code) => [code, { summary: catalogue[code].title, value: problemExample(code) }]));
 }
 
 export function headerRefs(names: string[]): object {

@@ -8,9 +8,12 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema;
 /** Schemas that several answers share: those that the front doors in `shared/` give out, under the names they have there. */
 export type NamedSchemas = z.core.$ZodRegistry<{ id: string }>;
 
+const CLIENT = 'shared/client/index.ts';
+
 export async function readNamedSchemas(): Promise<NamedSchemas> {
   const named = z.registry<{ id: string }>();
   for await (const path of glob('shared/*/index.ts', { cwd: projectFolder })) {
+    if (path === CLIENT) continue; // it follows from what is read here, and may not be there yet
     const frontDoor = (await import(`../../${path}`)) as Record<string, unknown>;
     for (const [id, schema] of Object.entries(frontDoor)) {
       if (schema instanceof z.ZodObject && !named.has(schema)) named.add(schema, { id });
