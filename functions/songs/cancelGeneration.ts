@@ -11,7 +11,7 @@ export const cancelGeneration = defineEndpoint({
   feature: 'library',
   needs: { generation: generations.may('cancel', 'generationId') },
   rate: 'write',
-  budget: { reads: 3, writes: 9 },
+  budget: { reads: 3, writes: 18 },
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ generationId: GenerationId }),
   output: z.strictObject({ generation: Generation }),

@@ -12,7 +12,7 @@ export const deleteSong = defineEndpoint({
   feature: 'files',
   needs: { song: songsEverMade.may('delete', 'songId') },
   rate: 'write',
-  budget: { reads: 4, writes: 9 },
+  budget: { reads: 4, writes: 11 },
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ songId: SongId }),
   output: z.strictObject({ deleted: z.literal(true) }),

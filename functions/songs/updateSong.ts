@@ -16,7 +16,7 @@ export const updateSong = defineEndpoint({
   feature: 'library',
   needs: { song: songs.may('update', 'songId') },
   rate: 'write',
-  budget: { reads: 2, writes: 1 },
+  budget: { reads: 2, writes: 2 },
   secrets: ['JWT_SECRET'],
   input: z
     .strictObject({ songId: SongId, title: Title.optional(), lyrics: Lyrics.optional(), visibility: Visibility.optional() })

@@ -30,6 +30,7 @@ export function welcome(facts: WelcomeFacts): string {
     `  Cloud Storage    ${show('STORAGE_EMULATOR_HOST')}`,
     `  Cloud Scheduler  ${show('CLOUD_SCHEDULER_ENDPOINT')}`,
     `  TopMediai        ${show('TOPMEDIAI_BASE_URL')}`,
+    `  Docs · 문서      http://localhost:${port}/docs`,
     '',
     bold('Sign in · 로그인   user01@sori.example / sori-local-only'),
     `  curl -s ${base}/signIn -H 'Content-Type: application/json' \\`,

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { drawCover, inspectPicture } from '#shared/images';
+import { drawCover, makeCover } from '#shared/images';
 import { coverObjectName, type StoredObject } from '#shared/media';
 import { openDownload } from '#shared/music';
 import { log } from '#shared/runtime';
@@ -44,7 +44,7 @@ function draw({ request }: Work, songId: string): Promise<Buffer> {
 async function fetchPicture({ bounds, providerBaseUrl }: Worker, url: string, signal: AbortSignal): Promise<Buffer> {
   const limits = { providerBaseUrl, maxBytes: bounds.coverBytes, timeoutMs: bounds.coverTimeoutMs, signal };
   const { body } = await openDownload(url, limits);
-  return (await inspectPicture(await buffer(body))).bytes;
+  return (await makeCover(await buffer(body))).bytes;
 }
 
 interface Cover {

@@ -1,10 +1,13 @@
-import { problem, transact } from '#shared/runtime';
+import type { Firestore, Transaction } from '@google-cloud/firestore';
+import { countProviderCredits, eraseEntries, quotaRef } from '#shared/limits';
+import { MODELS } from '#shared/music';
+import { fromDocument, problem, transact } from '#shared/runtime';
 import { forgetSong, type Song } from '#shared/songs';
 import { BOUNDS, discardAt } from './bounds.ts';
 import type { Generation } from './schema.ts';
 import { intervene, removeSong } from './store.ts';
 import { cancel, dropSong } from './transitions.ts';
-import { hasEnded, viewOf } from './work.ts';
+import { hasEnded, viewOf, WORK, Work } from './work.ts';
 
 /**
  * Stops a request. Cancelling twice is a success.
@@ -44,4 +47,40 @@ async function dropFromWork(generationId: string, songId: string, now: Date): Pr
     return isDropped ? dropSong(work, songId, now, BOUNDS) : undefined;
   });
   return isDropped;
+}
+
+/** Whose things are to go, and how many at most in this transaction. */
+interface Erasing {
+  uid: string;
+  limit: number;
+  now: Date;
+}
+
+/**
+ * Takes requests of a person out with all that came of them: their songs, and their entries in the books, in one transaction. Whoever
+ * works on one loses his lease, and the bytes that he still stores go with the songs. @returns how many: 0 when none is left
+ */
+export async function eraseRequests(transaction: Transaction, db: Firestore, { uid, limit, now }: Erasing): Promise<number> {
+  const { docs } = await transaction.get(db.collection(WORK).where('ownerId', '==', uid).limit(limit));
+  if (docs.length === 0) return 0;
+  const entryRefs = docs.flatMap(({ id }) => [db.doc(`ledger/${id}_reserve`), db.doc(`ledger/${id}_end`)]);
+  const [quota, ...entries] = await transaction.getAll(quotaRef(db, uid), ...entryRefs);
+  for (const { ref, id, data } of docs.map((doc) => ({ ref: doc.ref, id: doc.id, data: doc.data() }))) {
+    const work = Work.safeParse(fromDocument(data)).data; // of one that cannot be read, the songs are found by themselves
+    // The answer to an order that has just left will be refused: nobody else would count what it cost.
+    const isOnItsWay = work?.state === 'submitting';
+    if (isOnItsWay) await countProviderCredits(transaction, db, { credits: MODELS[work.request.model].credits, isLost: true, now });
+    for (const { songId } of work?.songs ?? []) removeSong(transaction, db, { songId, ownerId: uid }, discardAt(now, BOUNDS));
+    transaction.delete(ref);
+    transaction.delete(db.doc(`generations/${id}`));
+  }
+  eraseEntries(transaction, quota!, entries);
+  return docs.length;
+}
+
+/** The songs that no request knows of. @returns how many: 0 when none is left */
+export async function eraseSongs(transaction: Transaction, db: Firestore, { uid, limit, now }: Erasing): Promise<number> {
+  const { docs } = await transaction.get(db.collection('songs').where('ownerId', '==', uid).limit(limit));
+  for (const { id } of docs) removeSong(transaction, db, { songId: id, ownerId: uid }, discardAt(now, BOUNDS));
+  return docs.length;
 }

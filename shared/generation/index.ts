@@ -9,9 +9,9 @@ export const generations = needsOf('generation', {
 
 export { advanceGenerations } from './advanceGenerations.ts';
 export { BOUNDS, type Bounds } from './bounds.ts';
-export { cancelGeneration, deleteSong } from './cancelGeneration.ts';
-export { createGeneration } from './createGeneration.ts';
+export { cancelGeneration, deleteSong, eraseRequests, eraseSongs } from './cancelGeneration.ts';
+export { createGeneration, retryGeneration } from './createGeneration.ts';
 export { listGenerations } from './listGenerations.ts';
-export { CreateSongInput, Generation, GenerationId } from './schema.ts';
+export { CreateSongInput, Generation, GenerationId, titleFrom } from './schema.ts';
 export { songsAtWork } from './store.ts';
 export { createWorker, type Worker } from './worker.ts';

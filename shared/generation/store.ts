@@ -4,7 +4,7 @@ import { forgetFile, writeFile } from '#shared/files';
 import { countProviderCredits, endReservation, quotaRef } from '#shared/limits';
 import { MODELS } from '#shared/music';
 import { database, fromDocument, toDocument, transact } from '#shared/runtime';
-import type { Song, SongMedia } from '#shared/songs';
+import { removeTraces, type Song, type SongMedia, toSong, writeSongSearch } from '#shared/songs';
 import { Generation, titleFrom } from './schema.ts';
 import type { Change, SongEffect } from './transitions.ts';
 import { type Discard, type Probe, type Task, viewOf, WORK, Work } from './work.ts';
@@ -92,14 +92,22 @@ function isAtWork(songId: string, request: DocumentData | undefined): boolean {
 export async function write(transaction: Transaction, db: Firestore, change: Change, now: Date, before?: Work): Promise<void> {
   const { work, songs, credit, charge } = change;
   const { generationId, ownerId } = work;
-  const quota = credit && (await transaction.get(quotaRef(db, ownerId))); // reads come before writes
+  // Reads come before writes.
+  const [quota, named] = await Promise.all([credit && transaction.get(quotaRef(db, ownerId)), readPublished(transaction, db, songs)]);
   if (credit && quota) endReservation(transaction, db, { snapshot: quota, generationId, kind: credit, now });
   const { credits } = MODELS[work.request.model];
   if (charge) await countProviderCredits(transaction, db, { credits, isLost: charge === 'unknown', now });
   transaction.set(db.collection(WORK).doc(generationId), storable(work));
   const isSeen = before !== undefined && JSON.stringify(viewOf(before)) === JSON.stringify(viewOf(work));
   if (!isSeen) transaction.set(viewRef(db, work), toDocument(viewOf(work)));
-  for (const effect of songs) writeSong(transaction, db, work, effect, now);
+  for (const effect of songs) writeSong(transaction, db, work, effect, now, named.get(effect.songId));
+}
+
+/** The songs that are to be published, as they stand: nobody else may find them by a name that they have no longer. */
+async function readPublished(transaction: Transaction, db: Firestore, effects: SongEffect[]): Promise<Map<string, Song>> {
+  const refs = effects.flatMap(({ kind, songId }) => (kind === 'publish' ? [db.doc(`songs/${songId}`)] : []));
+  const songs = refs.length > 0 ? await transaction.getAll(...refs) : [];
+  return new Map(songs.map(toSong).flatMap((song) => (song ? [[song.songId, song]] : [])));
 }
 
 /** A `dueAt` of null is left out: the index then does not hold the document, and idle work costs no query anything. */
@@ -108,16 +116,19 @@ export function storable({ dueAt, ...record }: Task): DocumentData {
 }
 
 /** Does to the documents of a song what the change of its request means for it. */
-function writeSong(transaction: Transaction, db: Firestore, work: Work, effect: SongEffect, now: Date): void {
+function writeSong(transaction: Transaction, db: Firestore, work: Work, effect: SongEffect, now: Date, named: Song | undefined): void {
   const song = db.doc(`songs/${effect.songId}`);
   const media = db.doc(`songMedia/${effect.songId}`);
   const updatedAt = now;
   const own = { ownerId: work.ownerId, belongsTo: effect.songId };
   switch (effect.kind) {
-    case 'create':
-      transaction.create(song, toDocument(freshSong(work, effect.songId, now)));
+    case 'create': {
+      const fresh = freshSong(work, effect.songId, now);
+      transaction.create(song, toDocument(fresh));
       transaction.create(media, { ownerId: work.ownerId, audio: null, cover: null } satisfies SongMedia);
+      writeSongSearch(transaction, db, fresh);
       break;
+    }
     case 'publish': {
       const { audio, durationMs, title, lyrics } = effect;
       const shown = { contentType: audio.contentType, bytes: audio.bytes };
@@ -128,6 +139,7 @@ function writeSong(transaction: Transaction, db: Firestore, work: Work, effect: 
       };
       transaction.update(song, { state: 'ready', audio: shown, durationMs, ...given, updatedAt });
       transaction.update(media, { audio });
+      if (named) writeSongSearch(transaction, db, { ...named, state: 'ready', title: given.title ?? named.title });
       writeFile(transaction, db, { ...own, kind: 'audio', objects: [audio], now });
       break;
     }
@@ -158,6 +170,7 @@ export function removeSong(
 ): void {
   transaction.delete(db.doc(`songs/${songId}`));
   transaction.set(db.doc(`songMedia/${songId}`), { ownerId, audio: null, cover: null } satisfies SongMedia);
+  removeTraces(transaction, db, songId);
   for (const kind of ['audio', 'cover'] as const) forgetFile(transaction, db, kind, songId);
   createDiscard(transaction, db, songId, discardAt);
 }

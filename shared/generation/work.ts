@@ -37,6 +37,8 @@ export const Work = z.object({
   ownerId: z.string(),
   ownerName: z.string(),
   retryOf: z.string().nullable(),
+  /** The latest request that was made to try this one again. */
+  retriedBy: z.string().nullable().default(null),
   request: GenerationRequest,
   state: GenerationState,
   failure: Failure.nullable(),

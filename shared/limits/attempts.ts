@@ -1,5 +1,5 @@
 /**
- * Limits of guessing: failed sign-ins per account and per address, sign-ups per address.
+ * Limits of guessing: failed sign-ins per account and per address, sign-ups per address; and of letters to reset a password.
  *
  * An attempt is counted before it is made and given back when it succeeds, so that a hundred at once pass no more than ten
  * one after another would.
@@ -12,13 +12,15 @@ import { look, MOST_TRIES, storeIfUnchanged } from './compareAndSet.ts';
 export interface Attempt {
   /** What is counted: an e-mail, an address. Only its hash is stored. */
   of: string;
-  kind: 'signInAccount' | 'signInAddress' | 'signUpAddress';
+  kind: 'signInAccount' | 'signInAddress' | 'signUpAddress' | 'resetAccount' | 'resetAddress';
 }
 
 const bounds = {
   signInAccount: { most: 10, windowMs: 15 * 60_000 },
   signInAddress: { most: 60, windowMs: 60 * 60_000 },
   signUpAddress: { most: 200, windowMs: 60 * 60_000 },
+  resetAccount: { most: 5, windowMs: 60 * 60_000 },
+  resetAddress: { most: 60, windowMs: 60 * 60_000 },
 } satisfies Record<Attempt['kind'], { most: number; windowMs: number }>;
 
 const Counted = z.object({ windowStartMs: z.number(), count: z.number() });
@@ -63,6 +65,11 @@ async function change(attempt: Attempt, decide: (stored: Counted | undefined, no
     if (await storeIfUnchanged(snapshot, { ...counted, expireAt })) return;
   }
   throw problem('too_many_attempts', { retryAfterS: 1 });
+}
+
+/** Where the attempts on an account are counted, by its e-mail: they go with the account. */
+export function attemptPaths(email: string): string[] {
+  return [path({ kind: 'signInAccount', of: email }), path({ kind: 'resetAccount', of: email })];
 }
 
 function path({ kind, of }: Attempt): string {

@@ -16,6 +16,8 @@ import { database, fromDocument, toDocument, transact } from '#shared/runtime';
 const State = z.object({
   isUp: z.boolean().default(true),
   changedAt: z.iso.datetime().nullable().default(null),
+  /** While down: from when on it may be tried, where no probe says so. */
+  triesAgainAt: z.iso.datetime().nullable().default(null),
   /** While down or on trial: what has closed it, for operators. */
   why: z.string().nullable().default(null),
   /** While down or on trial: the kinds of call that have failed, and not succeeded since. */

@@ -29,10 +29,12 @@ export class Claim {
   /** Whether the work had been done before. */
   wasReplayed = false;
   readonly #id: string | undefined;
+  readonly #ownerHash: string;
   readonly #requestHash: string;
 
   constructor(request: KeyedRequest | undefined) {
     this.#id = request && hash([request.uid, request.functionName, request.key]);
+    this.#ownerHash = ownerHashOf(request?.uid ?? '');
     this.#requestHash = hash(request?.input);
   }
 
@@ -55,8 +57,19 @@ export class Claim {
 
   write(transaction: Transaction, db: Firestore, ids: Record<string, string>, now: Date): void {
     const ref = this.ref(db);
-    if (ref) transaction.set(ref, { requestHash: this.#requestHash, ids, expireAt: new Date(now.getTime() + KEPT_MS) });
+    if (ref)
+      transaction.set(ref, {
+        ownerHash: this.#ownerHash,
+        requestHash: this.#requestHash,
+        ids,
+        expireAt: new Date(now.getTime() + KEPT_MS),
+      });
   }
+}
+
+/** By it a person's records are found when the account goes. */
+export function ownerHashOf(uid: string): string {
+  return hash(['owner', uid]);
 }
 
 function hash(value: unknown): string {

@@ -14,8 +14,8 @@ const Quota = z.object({
   /** The day of the last grant, in the service's time zone. Before the first one, the document may hold other figures only. */
   grantedOn: z.string().default(''),
   balance: z.number().default(0),
-  /** An operator's exception for this person. */
-  songsPerDay: z.number().nullable().default(null),
+  /** An operator's exception for this person. Nonsense, written by hand, is none. */
+  songsPerDay: z.int().min(0).nullable().default(null).catch(null),
 });
 
 export interface Credits {

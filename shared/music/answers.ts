@@ -6,11 +6,13 @@
 import { z } from 'zod';
 import { cleaned } from './cleaned.ts';
 import { envelopeOf, figure, word } from './envelope.ts';
-import type { ProviderTask } from './port.ts';
+import { MODELS, type ProviderTask } from './port.ts';
 
 const URL_MAX = 4096;
 const TITLE_MAX = 80;
 const LYRICS_MAX = 10_000;
+/** What is written for a person is to be sung: no model takes more. */
+const WRITTEN_MAX = Math.max(...Object.values(MODELS).map(({ lyricsMax }) => lyricsMax));
 
 // An id goes into a comma-separated list. A number beyond 2^53 has lost digits in JSON already, and names another song.
 const TaskId = z.union([z.string(), z.number().int().transform(String)]).pipe(z.string().regex(/^[^\s,]{1,200}$/));
@@ -127,6 +129,6 @@ const Lyrics = z.object({ title: word, text: word, lyrics: word, lyric: word });
 
 export function readLyrics(body: unknown): { title: string; lyrics: string } | null {
   const { data } = Lyrics.safeParse(envelopeOf(body)?.data);
-  const lyrics = textOrNull(data?.text ?? data?.lyrics ?? data?.lyric ?? null, { max: LYRICS_MAX, multiline: true });
+  const lyrics = textOrNull(data?.text ?? data?.lyrics ?? data?.lyric ?? null, { max: WRITTEN_MAX, multiline: true });
   return lyrics === null ? null : { title: textOrNull(data?.title ?? null, { max: TITLE_MAX }) ?? '', lyrics };
 }

@@ -39,7 +39,7 @@ export const inputMutants: Mutant[] = [
   },
   {
     guarantee: 'G12',
-    file: 'shared/songs/listSongs.ts',
+    file: 'shared/songs/readPage.ts',
     search: ".refine((at) => !at.startsWith('0000'))",
     replace: '',
     test: 'tests/guarantees/g12-goodInput.test.ts',

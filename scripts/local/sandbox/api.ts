@@ -85,6 +85,8 @@ export const lyrics = withKey((_service, { body, struck }) => {
   const parsed = LyricsBody.safeParse(body);
   if (!parsed.success) return json(422, details(parsed.error));
   const { title, text } = writeVerses(parsed.data.prompt);
+  if (struck.has('noLyrics')) return envelope({ title, text: '' });
+  if (struck.has('wildLyrics')) return envelope({ title: null, text: `\u0000${text}\r\n${'La \u0007la\n'.repeat(3_000)}` });
   return envelope(struck.has('otherLyricsName') ? { title, lyrics: text } : { title, text });
 });
 

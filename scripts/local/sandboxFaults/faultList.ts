@@ -89,6 +89,8 @@ export const FAULTS = {
   audioUrl: { at: ['tasks'], does: 'gives url (the metadata address) as audio_url of finished songs', reads: ['url'] },
   coverUrl: { at: ['tasks'], does: 'gives url (the metadata address) as cover_url', reads: ['url'] },
   otherLyricsName: { at: ['lyrics'], does: 'names the lyrics "lyrics" in place of "text"' },
+  noLyrics: { at: ['lyrics'], does: 'gives a title and an empty text' },
+  wildLyrics: { at: ['lyrics'], does: 'gives 20,000 characters with control characters among them, and no title' },
   keyInfoInData: { at: ['keyInfo'], does: 'wraps the key information in data' },
 
   // The song is marked when it is submitted, and keeps the mark through restarts.

@@ -96,6 +96,8 @@ export const FAULT_ENDS: Record<FaultName, Ends> = {
   audioUrl: { tasks: 'badAudio' },
   coverUrl: { tasks: 'coverDrawn' },
   otherLyricsName: { lyrics: 'written' },
+  noLyrics: { lyrics: 'unknown' },
+  wildLyrics: { lyrics: 'written' },
   keyInfoInData: { keyInfo: 'opens' },
 
   failA: { generate: 'firstFails' },

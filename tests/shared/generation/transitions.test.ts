@@ -19,7 +19,7 @@ function queued(): Work {
   return {
     kind: 'generation',
     state: 'queued',
-    ...{ generationId: 'gen_1', ownerId: 'mina', ownerName: 'Mina', retryOf: null, request },
+    ...{ generationId: 'gen_1', ownerId: 'mina', ownerName: 'Mina', retryOf: null, retriedBy: null, request },
     ...{
       failure: null,
       credits: { reserved: 1, settled: 0, released: 0 },

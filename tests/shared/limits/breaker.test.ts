@@ -23,7 +23,16 @@ import { useOwnProject } from '../../support/service.ts';
 
 const BREAKER = BOUNDS.breaker;
 const START_MS = Date.parse('2026-03-01T12:00:00Z');
-const UP: BreakerState = { isUp: true, changedAt: null, why: null, unproven: [], isOnTrial: false, trialEndsAt: null, failures: [] };
+const UP: BreakerState = {
+  isUp: true,
+  changedAt: null,
+  triesAgainAt: null,
+  why: null,
+  unproven: [],
+  isOnTrial: false,
+  trialEndsAt: null,
+  failures: [],
+};
 
 function at(seconds: number): Date {
   return new Date(START_MS + seconds * 1000);

@@ -1,0 +1,2 @@
+export { WriteLyricsInput, WrittenLyrics } from './schema.ts';
+export { lyricsProvider, writeLyrics } from './writeLyrics.ts';
