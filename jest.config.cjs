@@ -9,8 +9,8 @@ module.exports = {
   transform: { '^.+\\.ts$': swc('typescript'), 'node_modules/.+\\.m?js$': swc('ecmascript') },
   transformIgnorePatterns: [`/node_modules/(?!(${ES_MODULES})/)`],
   // The real client, listened to: a query that no committed index serves fails its test.
-  moduleNameMapper: { '^@google-cloud/firestore$': '<rootDir>/tests/support/recordedFirestore.cjs' },
-  setupFilesAfterEnv: ['<rootDir>/tests/support/queryShapesSetup.ts'],
+  moduleNameMapper: { '^@google-cloud/firestore$': '<rootDir>/tests/queries/recordedFirestore.cjs' },
+  setupFilesAfterEnv: ['<rootDir>/tests/queries/queryShapesSetup.ts'],
   testTimeout: 30_000,
   globalSetup: '<rootDir>/tests/support/globalSetup.ts',
   globalTeardown: '<rootDir>/tests/support/globalTeardown.ts',

@@ -1,6 +1,8 @@
 /** Every guarantee's mechanisms, broken one by one; `npm run test:mutants` sees the named test fail for each. */
 import type { Mutant } from '../scripts/check/mutant.ts';
 import { accessMutants } from './mutants/accessMutants.ts';
+import { accountMutants } from './mutants/accountMutants.ts';
+import { adminMutants } from './mutants/adminMutants.ts';
 import { cancelMutants } from './mutants/cancelMutants.ts';
 import { crashMutants } from './mutants/crashMutants.ts';
 import { faultMutants } from './mutants/faultMutants.ts';
@@ -10,7 +12,9 @@ import { imageMutants } from './mutants/imageMutants.ts';
 import { inputMutants } from './mutants/inputMutants.ts';
 import { keyMutants } from './mutants/keyMutants.ts';
 import { ledgerMutants } from './mutants/ledgerMutants.ts';
+import { limitMutants } from './mutants/limitMutants.ts';
 import { linkMutants } from './mutants/linkMutants.ts';
+import { listeningMutants } from './mutants/listeningMutants.ts';
 import { providerMutants } from './mutants/providerMutants.ts';
 import { songMutants } from './mutants/songMutants.ts';
 import { storageMutants } from './mutants/storageMutants.ts';
@@ -30,6 +34,10 @@ export const mutants: Mutant[] = [
   ...streamMutants,
   ...imageMutants,
   ...accessMutants,
+  ...accountMutants,
+  ...adminMutants,
   ...hybridMutants,
   ...inputMutants,
+  ...limitMutants,
+  ...listeningMutants,
 ];

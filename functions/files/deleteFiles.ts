@@ -23,7 +23,7 @@ export const deleteFiles = defineEndpoint({
   feature: 'files',
   needs: { files: files.mayEach('delete', 'fileIds') },
   rate: 'write',
-  budget: { reads: 5 * MOST, writes: 9 * MOST },
+  budget: { reads: 5 * MOST, writes: 11 * MOST },
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ fileIds: FileIds }),
   output: z.strictObject({

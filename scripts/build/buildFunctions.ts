@@ -1,6 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { projectFolder } from '../check/command.ts';
+import { docsFiles } from '../docs/docsPage.ts';
+import { OPEN_API_PATH } from '../generate/generatedFiles.ts';
 import { loadEndpoints } from '../loadEndpoints.ts';
 import { bundleFunctions } from './bundleFunctions.ts';
 import { indexText, packageText, ROBOTS_TEXT } from './deployedFiles.ts';
@@ -8,7 +10,7 @@ import { type Weight, weigh } from './weigh.ts';
 
 /**
  * Makes the folder that is deployed, anew: for each function an entry, the chunks they share, `index.js` that loads one of them by
- * `FUNCTION_TARGET`, and the manifest. The same sources give the same bytes.
+ * `FUNCTION_TARGET`, the manifest, and the page at /docs. The same sources give the same bytes.
  *
  * @returns what each function weighs
  */
@@ -18,11 +20,13 @@ export async function buildFunctions(folder: string): Promise<Weight[]> {
   const { files, metafile } = await bundleFunctions(endpoints, projectFolder);
   const weights = names.map((name) => weigh(metafile, name));
   const external = [...new Set(weights.flatMap((weight) => weight.external))];
+  const pages = await docsFiles(await readFile(join(projectFolder, OPEN_API_PATH), 'utf8'));
   const texts = {
     'index.js': indexText(names),
     'package.json': packageText(await readFile(join(projectFolder, 'package.json'), 'utf8'), external),
     'functions.yaml': await readFile(join(projectFolder, 'functions.yaml'), 'utf8'),
     'public/robots.txt': ROBOTS_TEXT,
+    ...Object.fromEntries([...pages].map(([path, { text }]) => [`public/${path}`, text])),
   };
   await rm(folder, { recursive: true, force: true });
   for (const { path, contents } of files) await place(join(folder, path), contents);

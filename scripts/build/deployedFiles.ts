@@ -46,5 +46,5 @@ export function packageText(projectPackage: string, external: string[]): string 
   return `${JSON.stringify(deployed, undefined, 2)}\n`;
 }
 
-/** Hosting wants a folder of pages. There are none: an API has nothing for search engines. */
+/** An API and its description have nothing for search engines. */
 export const ROBOTS_TEXT = 'User-agent: *\nDisallow: /\n';

@@ -19,8 +19,12 @@ export const SHARED: Record<string, string[]> = {
   images: [...BELOW_DOMAINS, 'files'],
   playlists: [...BELOW_DOMAINS, 'songs', 'accounts'],
   generation: [...BELOW_DOMAINS, 'health', 'files', 'songs', 'images', 'accounts'],
+  lyrics: [...BELOW_DOMAINS, 'generation'],
+  erasure: [...BELOW_DOMAINS, 'files', 'images', 'songs', 'generation'],
   operations: [...BELOW_DOMAINS, 'health', 'files', 'images', 'songs', 'playlists', 'generation', 'accounts'],
+  admin: [...BELOW_DOMAINS, 'accounts', 'songs', 'generation', 'operations'],
   endpoint: [...BELOW_DOMAINS, 'health'],
+  client: [], // for apps: they have nothing of ours but this
 };
 
 /** The folders of `functions/`: the noun that is touched, or who runs it. */

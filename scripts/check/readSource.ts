@@ -123,8 +123,8 @@ function exportsOf(node: Node): Export[] {
     case 'ExportDefaultDeclaration':
     case 'ExportDefaultExpression':
       return [{ name: 'default', isType: false }];
-    case 'ExportAllDeclaration':
-      return [{ name: '*', isType: false }];
+    case 'ExportAllDeclaration': // a generated file is its own list of names
+      return JSON.stringify(node['source']).includes('.generated.') ? [] : [{ name: '*', isType: false }];
     case 'ExportNamedDeclaration':
       return (node['specifiers'] as Node[]).map((specifier) => ({
         name: nameOf(specifier['exported'] ?? specifier['orig']) ?? '*',

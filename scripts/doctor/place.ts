@@ -10,7 +10,7 @@ export interface Place {
 }
 
 const Status = z.object({
-  client: z.object({ projectId: z.string(), emulators: z.object({ firestore: z.string() }).optional() }),
+  client: z.object({ projectId: z.string(), emulators: z.object({ auth: z.url(), firestore: z.string() }).optional() }),
 });
 
 const CALL_LIMIT_MS = 5_000;
@@ -29,14 +29,15 @@ export async function findPlace(
 ): Promise<Place> {
   const named = project || outside['GOOGLE_CLOUD_PROJECT'] || outside['GCLOUD_PROJECT'];
   const emulator = outside['FIRESTORE_EMULATOR_HOST'];
-  if (named && (project || emulator)) return placeOf(named, emulator);
+  if (named && (project || emulator)) return placeOf(named, emulator, outside['FIREBASE_AUTH_EMULATOR_HOST']);
   const base = (outside['SORI_URL'] || `http://localhost:${outside['PORT'] || 8080}/v1`).replace(/\/+$/, '');
   const running = await ask(base);
   if (running && (!named || running.projectId === named)) {
-    const { settings, name } = placeOf(running.projectId, running.emulators?.firestore);
+    const { auth, firestore } = running.emulators ?? {};
+    const { settings, name } = placeOf(running.projectId, firestore, auth && new URL(auth).host);
     return { settings: { ...settings, ...(running.emulators ? localStorage(outside) : {}) }, name };
   }
-  if (named) return placeOf(named, undefined);
+  if (named) return placeOf(named, undefined, undefined);
   throw new Error(
     `No answer from ${base}. Is it running? In another terminal: npm start\n` +
       `Or name a project of Google Cloud: ${command} --project <project>\n` +
@@ -53,7 +54,11 @@ async function ask(base: string) {
   }
 }
 
-function placeOf(project: string, emulator: string | undefined): Place {
-  const settings = { GOOGLE_CLOUD_PROJECT: project, ...(emulator ? { FIRESTORE_EMULATOR_HOST: emulator } : {}) };
-  return { settings, name: `project ${project}${emulator ? `, Firestore emulator at ${emulator}` : ' on Google Cloud'}` };
+function placeOf(project: string, firestore: string | undefined, auth: string | undefined): Place {
+  const settings = {
+    GOOGLE_CLOUD_PROJECT: project,
+    ...(firestore ? { FIRESTORE_EMULATOR_HOST: firestore } : {}),
+    ...(firestore && auth ? { FIREBASE_AUTH_EMULATOR_HOST: auth } : {}),
+  };
+  return { settings, name: `project ${project}${firestore ? `, Firestore emulator at ${firestore}` : ' on Google Cloud'}` };
 }

@@ -37,6 +37,8 @@ export interface Example {
 
 /** What a ticket for one object pins: the listen goes on with these very bytes from this very store. */
 export interface TicketedObject {
+  /** The ticket's own id: one ticket, one listen. */
+  ticketId: string;
   storeId: string;
   name: string;
   bytes: number;
@@ -48,6 +50,8 @@ export interface TicketedObject {
 export interface Context<N extends Needs = Needs> extends World {
   /** What `needs` found, under the same names. */
   found: Found<N>;
+  /** Under which the logs tell of it; in the answer's `X-Request-Id`. */
+  requestId: string;
   /** When the request came. */
   now: Date;
   /** Where the request came from, and whether many people share that address. */

@@ -36,7 +36,10 @@ export async function respondFile({ req, res, requestId }: Exchange, file: FileR
   const source = await (req.method === 'HEAD' ? file.open(file.bytes > 0 ? { start: 0, end: 0 } : undefined) : open());
   if (file.downloadName) res.setHeader('Content-Disposition', contentDisposition(file.downloadName));
   res.writeHead(status, { ...validators(file), 'Accept-Ranges': 'bytes', ...headers, 'Content-Length': length });
-  if (req.method !== 'HEAD') return { source, length };
+  if (req.method !== 'HEAD') {
+    if (!ranges || ranges.some(({ start }) => start === 0)) void file.onFirstByte?.();
+    return { source, length };
+  }
   source.destroy();
   res.end();
   return undefined;

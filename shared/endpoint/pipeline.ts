@@ -57,7 +57,7 @@ async function answerTo(exchange: Exchange): Promise<object> {
   requireRole(caller, endpoint.access);
   if (endpoint.feature !== 'none') await requireOpen(endpoint.feature, instance.world);
   const input = parseInput(exchange);
-  const found = await findNeeds(endpoint.needs, input, caller);
+  const found = await findNeeds(endpoint.needs, input, caller, clock);
   const claim = claimOf(exchange, caller, input);
   const answer = await endpoint.handler(input, caller, contextOf(exchange, { found, claim, ticket: ticket?.object }));
   if (claim.wasReplayed) exchange.res.setHeader('Idempotent-Replayed', 'true');
@@ -92,7 +92,7 @@ function claimOf({ endpoint, req }: Exchange, caller: Caller, input: unknown): C
 const OVER = new DOMException('the request is over', 'AbortError');
 
 function contextOf(exchange: Exchange, own: Pick<Context, 'found' | 'claim' | 'ticket'>): Context {
-  const { endpoint, instance, res, now, address, limitMs } = exchange;
+  const { endpoint, instance, res, requestId, now, address, limitMs } = exchange;
   const over = new AbortController();
   // Not `AbortSignal.timeout`: that would hold on to the request until its time is up, however soon it was answered.
   const limit = setTimeout(() => over.abort(new DOMException('the time is up', 'TimeoutError')), limitMs).unref();
@@ -104,7 +104,7 @@ function contextOf(exchange: Exchange, own: Pick<Context, 'found' | 'claim' | 't
   else res.once('close', end);
   // What a person waits for is finished; what recurs is begun anew elsewhere.
   const signal = endpoint.access === 'scheduler' ? AbortSignal.any([over.signal, instance.stopping.signal]) : over.signal;
-  return { ...instance.world, ...own, now, address, signal };
+  return { ...instance.world, ...own, requestId, now, address, signal };
 }
 
 function checkOutput({ endpoint }: Exchange, answer: object): void {

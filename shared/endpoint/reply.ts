@@ -1,7 +1,15 @@
 import type { Readable } from 'node:stream';
 
+interface BytesReply {
+  /**
+   * Called when the caller is given the first byte, or sent to it: not for HEAD, not for a later part, not for what he has already.
+   * It runs beside the answer, a redirect waits for it; it must settle soon, and never reject.
+   */
+  onFirstByte?(): Promise<void>;
+}
+
 /** A file as a handler gives it. The pipeline answers ranges, conditions and HEAD. */
-export interface FileReply {
+export interface FileReply extends BytesReply {
   kind: 'file';
   bytes: number;
   contentType: string;
@@ -19,7 +27,7 @@ export interface FileReply {
 }
 
 /** Sends the caller to a URL that works for a while. */
-export interface RedirectReply {
+export interface RedirectReply extends BytesReply {
   kind: 'redirect';
   url: string;
   /** Seconds that the caller's own cache may keep it: never longer than the URL lives. */

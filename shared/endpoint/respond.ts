@@ -19,15 +19,22 @@ export function isReply(answer: object): answer is FileReply | RedirectReply | J
 }
 
 async function respondBytes(exchange: Exchange, reply: FileReply | RedirectReply): Promise<void> {
-  const { res } = exchange;
+  const { req, res } = exchange;
   res.appendHeader('Vary', 'Authorization'); // what one person's browser keeps is not for the next one who signs in there
   res.setHeader('Cache-Control', reply.privateCacheS > 0 ? `private, max-age=${Math.floor(reply.privateCacheS)}` : 'no-store');
   if (reply.kind === 'redirect') {
+    if (req.method !== 'HEAD' && isFromStart(req.headers.range)) await reply.onFirstByte?.();
     res.writeHead(302, { Location: reply.url, 'Content-Length': 0 }).end();
     return;
   }
   const body = await respondFile(exchange, reply);
   if (body) await sendBytes(body, res);
+}
+
+/** Whether the store will begin with the first byte. Its size is not known here; what is no range is no wish for a part. */
+function isFromStart(range: string | undefined): boolean {
+  const start = /^\s*bytes\s*=\s*(\d*)\s*-/i.exec(range ?? 'bytes=0-')?.[1];
+  return start === undefined || (start !== '' && Number(start) === 0);
 }
 
 /** A player that is paused reads nothing for long, and asks for the rest when its connection has ended. */

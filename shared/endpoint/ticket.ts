@@ -19,7 +19,7 @@ export async function readTicket(
   if (!claims || claims.use !== endpoint.ticket) throw problem('unauthenticated');
   if (claims.use !== 'pictures' && claims.songId !== url.searchParams.get('songId')) throw problem('unauthenticated');
   const caller = await callerOf(claims.subject, issuedAtS ?? 0, clock);
-  return claims.use === 'pictures' ? { caller } : { caller, object: { storeId: claims.storeId, ...claims.object } };
+  return claims.use === 'pictures' ? { caller } : { caller, object: { ticketId: claims.jti, storeId: claims.storeId, ...claims.object } };
 }
 
 /** A ticket ends with the sessions of whom it was made for. */

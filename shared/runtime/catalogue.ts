@@ -119,6 +119,13 @@ export const catalogue = {
     title: 'E-mail already in use',
     detail: () => 'An account with this e-mail exists. Sign in instead.',
   }),
+  operator_needed: define({
+    status: 409,
+    blame: 'caller',
+    retry: 'never',
+    title: 'Another operator is needed',
+    detail: () => 'You cannot disable yourself or give up your own role, and one operator always stays. Let another one do it.',
+  }),
   song_not_ready: define({
     status: 409,
     blame: 'caller',
@@ -132,6 +139,13 @@ export const catalogue = {
     retry: 'never',
     title: 'The generation has ended',
     detail: () => 'It can no longer be cancelled.',
+  }),
+  generation_not_failed: define({
+    status: 409,
+    blame: 'caller',
+    retry: 'never',
+    title: 'Nothing to make again',
+    detail: () => 'Only a generation that has failed or was cancelled can be retried.',
   }),
   storage_full: define<{ usedBytes: number; limitBytes: number }>({
     status: 409,
@@ -196,6 +210,13 @@ export const catalogue = {
     title: 'Daily song allowance reached',
     detail: ({ limit, resetsAt }) => `You can make ${limit} songs a day; the next from ${resetsAt}.`,
   }),
+  daily_lyrics_reached: define<Later & { limit: number; resetsAt: string }>({
+    status: 429,
+    blame: 'caller',
+    retry: 'later',
+    title: 'Daily lyrics allowance reached',
+    detail: ({ limit, resetsAt }) => `You can have lyrics written ${limit} times a day; the next from ${resetsAt}.`,
+  }),
   internal: define({
     status: 500,
     blame: 'sori',
@@ -203,7 +224,7 @@ export const catalogue = {
     title: 'Something went wrong on our side',
     detail: () => 'We have been told. Repeat the request; quote the requestId if it stays.',
   }),
-  feature_unavailable: define<Later & { feature: string; reason: UnavailableReason }>({
+  feature_unavailable: define<Later & { feature: string; reason: keyof typeof UNAVAILABLE }>({
     status: 503,
     blame: 'operator',
     retry: 'later',
@@ -215,12 +236,14 @@ export const catalogue = {
 /** Why a feature is closed. */
 export type UnavailableReason = 'phase' | 'storage' | 'provider' | 'budget' | 'database';
 
-const UNAVAILABLE: Record<UnavailableReason, string> = {
+const UNAVAILABLE: Record<UnavailableReason | 'load' | 'setup', string> = {
   phase: 'not opened yet.',
   storage: 'our storage is being repaired.',
   provider: 'the music provider does not answer.',
   budget: "the service's allowance for today is used up.",
   database: 'our database does not answer.',
+  load: 'it took too long or too much memory just now.', // as the next: of a single call, though the feature is open
+  setup: 'this deployment is not set up for it.',
 };
 
 export type ProblemCode = keyof typeof catalogue;

@@ -4,6 +4,7 @@
  * A fault names the variable and the rule that it breaks, never its value: values may be secrets.
  * This is the only file of the project that reads `process.env` for production code.
  */
+import { resolve } from 'node:path';
 import { z } from 'zod';
 
 /** Addresses of local stand-ins. Together with `K_SERVICE`, which only Google sets, they stop the start: emulator tokens are unsigned. */
@@ -93,6 +94,15 @@ export function serviceUrl(): string {
   const { SERVICE_URL, REGION, GOOGLE_CLOUD_PROJECT } = config();
   return (SERVICE_URL ?? `https://${REGION}-${GOOGLE_CLOUD_PROJECT}.cloudfunctions.net`).replace(/\/+$/, '');
 }
+
+/** The ids of the stores that `MEDIA_STORES` names, in its order; by default one bucket, `<project>-media`. Directories have their whole path. */
+export function mediaStoreIds(): string[] {
+  const { MEDIA_STORES, GOOGLE_CLOUD_PROJECT } = config();
+  const names = MEDIA_STORES ?? [`gcs:${GOOGLE_CLOUD_PROJECT}-media`];
+  return names.map((name) => (name.startsWith(LOCAL) ? `${LOCAL}${resolve(name.slice(LOCAL.length))}` : name));
+}
+
+const LOCAL = 'local:';
 
 /** Parses an environment. @throws {SettingsError} listing every fault, not only the first */
 export function parseSettings(env: NodeJS.ProcessEnv): Settings {

@@ -52,6 +52,13 @@ export async function sumOf(query: Query, field: string, transaction?: Transacti
   return (await (transaction ? transaction.get(asked) : asked.get())).data().sum;
 }
 
+/** The same, and how many documents there are, in one look. */
+export async function totalsOf(query: Query, field: string, transaction: Transaction): Promise<{ sum: number; count: number }> {
+  const { AggregateField } = await import('./firestoreClient.ts');
+  const asked = query.aggregate({ sum: AggregateField.sum(field), count: AggregateField.count() });
+  return (await transaction.get(asked)).data();
+}
+
 /**
  * Runs `work` in a transaction: all of its writes or none, against a state that nobody changed meanwhile. It may run several times,
  * also after its writes were made: when the answer to a commit is lost, only another look tells.

@@ -1,8 +1,9 @@
-export { Cache } from './cache.ts';
+export { type Beginning, Cache } from './cache.ts';
 export { catalogue, type Issue, type ProblemCode, type UnavailableReason } from './catalogue.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   config,
+  mediaStoreIds,
   parseSettings,
   required,
   type SecretSetting,
@@ -13,7 +14,7 @@ export {
 export { decodeCursor, encodeCursor } from './cursor.ts';
 export { DeadlineExceeded, within } from './deadline.ts';
 export { Problem, problem } from './errors.ts';
-export { closeDatabase, database, fromDocument, increment, isConflict, sumOf, toDocument, transact } from './firestore.ts';
+export { closeDatabase, database, fromDocument, increment, isConflict, sumOf, toDocument, totalsOf, transact } from './firestore.ts';
 export { type HttpAnswer, HttpFailure, type HttpRequest, send } from './http.ts';
 export { type NewId, newId } from './ids.ts';
 export { inParallel } from './inParallel.ts';

@@ -77,7 +77,7 @@ function isTooLong({ method, resources }: Endpoint, { input }: BadInput): boolea
 /** What names nothing is 404, whatever is wrong with it, as long as it is a text; tickets are checked before inputs are. */
 function statusesFor(name: string, type: string, method: string): number[] {
   if (name === 'ticket') return [401, 400];
-  return /Ids?$/.test(name) && (type === 'string' || method === 'GET') ? [404] : [400];
+  return /(Ids?|^uid)$/.test(name) && (type === 'string' || method === 'GET') ? [404] : [400];
 }
 
 function badValues(endpoint: Endpoint, name: string, field: Field): [how: string, value: unknown][] {
@@ -85,7 +85,7 @@ function badValues(endpoint: Endpoint, name: string, field: Field): [how: string
   return [...inBody, ...wrongNumbers(field), ...wrongLengths(endpoint, name, field), ...wrongChoices(field)];
 }
 
-function wrongTypes(endpoint: Endpoint, { type }: Field): [string, unknown][] {
+function wrongTypes(endpoint: Endpoint, { type, isNullable }: Field): [string, unknown][] {
   const values = {
     null: null,
     boolean: true,
@@ -97,7 +97,7 @@ function wrongTypes(endpoint: Endpoint, { type }: Field): [string, unknown][] {
   };
   const own = type === 'integer' ? 'number' : type;
   return Object.entries(values)
-    .filter(([kind]) => kind !== own)
+    .filter(([kind]) => kind !== own && !(isNullable && kind === 'null'))
     .map(([kind, value]) => [`a ${kind}`, value]);
 }
 

@@ -53,7 +53,17 @@ const POSITIONS = [
 export async function knownFor({ service }: House, { owner: { uid } }: People, endpoint: Endpoint): Promise<Known> {
   const ids = await Promise.all(variantsFor(endpoint).map((variant) => variant.make(uid)));
   const input = await givenInput(service, endpoint, ids[0]);
-  const lists = ['public:newest', 'public:popular', `mine:${uid}`, `generations:${uid}`, `images:${uid}`];
+  const lists = [
+    'public:newest',
+    'public:popular',
+    `mine:${uid}`,
+    `generations:${uid}`,
+    `images:${uid}`,
+    'songs:',
+    'generations:',
+    'users:',
+    'audit:',
+  ];
   return {
     ...Object.fromEntries(Object.entries(input).flatMap(([name, value]) => (typeof value === 'string' ? [[name, [value]]] : []))),
     ...Object.fromEntries(Object.values(endpoint.needs).map(({ field }) => [field, ids])),

@@ -8,6 +8,8 @@ export type Input = Record<string, unknown>;
 /** What JSON Schema says of one field, as far as it is used here. */
 export interface Field {
   type?: string;
+  /** Null is a value of it too. */
+  isNullable?: boolean;
   enum?: (string | number)[];
   pattern?: string;
   minLength?: number;
@@ -26,7 +28,14 @@ export interface InputShape {
 
 export function shapeOf({ input }: Pick<Endpoint, 'input'>): InputShape {
   const { properties = {}, required = [] } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
-  return { fields: properties as Record<string, Field>, required };
+  return { fields: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, fieldOf(field as JsonSchema)])), required };
+}
+
+type JsonSchema = Field & { anyOf?: Field[] };
+
+function fieldOf({ anyOf = [], ...field }: JsonSchema): Field {
+  const [own, ...more] = anyOf.filter(({ type }) => type !== 'null');
+  return own && more.length < anyOf.length - 1 ? { ...field, ...own, isNullable: true } : field;
 }
 
 /** Where chance finds nothing that works: real ids, real keys of pages. Each is taken half of the time. */
@@ -44,6 +53,7 @@ export function validInput(endpoint: Endpoint, known: Known): fc.Arbitrary<Input
 
 function valuesOf(endpoint: string, name: string, field: Field, known: string[] = []): fc.Arbitrary<unknown> {
   const some = arbitraryFor(name, field, known);
+  if (some && field.isNullable) return fc.option(some);
   if (!some) throw new Error(`${endpoint} takes a ${field.type} as ${name}: teach tests/fuzz/validInput.ts to make one`);
   if (field.type === 'array') return some;
   return known.length > 0 ? fc.oneof(fc.constantFrom(...known), some) : some;

@@ -81,11 +81,13 @@ describe('G6: nobody sees or changes what is not theirs', () => {
     expect((await list(stranger)).body.items).toEqual([]);
   });
 
-  it('gives strangers what is shared to read and to play, and nothing else', () => {
+  it('gives strangers what is shared to read, to play and to like, and nothing else', () => {
     const open = Object.entries(rules).filter(([, { others }]) => (others as string) !== 'never');
-    expect(open.map(([name, { others }]) => [name.split('.')[1], others])).toEqual([
-      ['read', 'shared'],
-      ['play', 'shared'],
+    expect(open.map(([name, { others }]) => [name, others])).toEqual([
+      ['song.read', 'shared'],
+      ['song.play', 'shared'],
+      ['song.like', 'shared'],
+      ['playlist.read', 'shared'],
     ]);
   });
 

@@ -44,7 +44,7 @@ beforeAll(async () => {
   await advanceGenerations(worker);
   studio.clock.advance(4_000);
   for (let song = 0; song < 3; song += 1) await mina.ask();
-  studio.sandbox.faults.add({ name: 'silence' });
+  studio.sandbox.faults.add({ name: 'silence', at: ['generate', 'tasks', 'keyInfo'] }); // who asks for lyrics waits for the provider, and for 20 s at most
   const started = studio.sandbox.calls();
   runs = [advanceGenerations(waitingLong(worker)), advanceGenerations(waitingLong(newWorker(studio)))];
   while (waitingCalls() < 4) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -139,8 +139,9 @@ describe('G9: while the provider hangs, and songs are being asked for', () => {
 });
 
 describe('G9: while the provider is left alone', () => {
-  it('every function answers as before, and asks the database no more often, but that which asks for a song', () => {
+  it('every function answers as before, and asks the database no more often, but those which ask for songs or lyrics', () => {
     const refused = expect.objectContaining({ status: 503 });
-    expect(Object.fromEntries(closed)).toEqual({ ...Object.fromEntries(quiet), createSong: refused });
+    const asking = { createSong: refused, retryGeneration: refused, writeLyrics: refused };
+    expect(Object.fromEntries(closed)).toEqual({ ...Object.fromEntries(quiet), ...asking });
   });
 });

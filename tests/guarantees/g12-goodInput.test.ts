@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { forgetAvailability } from '#shared/access';
 import type { Endpoint } from '#shared/endpoint';
-import { catalogue } from '#shared/runtime';
+import { catalogue, database, SETTINGS_DOCUMENT } from '#shared/runtime';
 import { faultsOf, knownFor, sendInput } from '../fuzz/sendInput.ts';
 import { shapeOf, validInput } from '../fuzz/validInput.ts';
 import { functionNames } from '../matrix/functionNames.ts';
@@ -12,6 +13,12 @@ let house: House;
 
 beforeAll(async () => {
   house = await openHouse({ hasBucket: true });
+});
+
+/** `updateSettings` has been called with whatever it takes: what it closed would be refused to whoever comes next. */
+afterEach(async () => {
+  await (await database()).doc(SETTINGS_DOCUMENT).delete();
+  forgetAvailability();
 });
 
 afterAll(async () => {

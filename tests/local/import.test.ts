@@ -140,6 +140,10 @@ describe('an import', () => {
         ...{ hasCover: true, likes: 12, plays: 340, createdAt: '2024-04-01T00:00:00.000Z', updatedAt: '2024-04-02T00:00:00.000Z' },
       },
       [`songMedia/${rainId}`]: { ownerId: minaId, audio: rain, cover: rainCover },
+      [`songSearch/${rainId}`]: {
+        ...{ ownerId: minaId, isListed: true, likes: 12, createdAt: '2024-04-01T00:00:00.000Z' },
+        tokens: expect.arrayContaining(['비', '오는', '미나', 'BALLAD']),
+      },
       [`songs/${bareId}`]: {
         ...{ songId: bareId, generationId: null, ownerId: joId, ownerName: 'Jo', title: 'Bare', style: '' },
         ...{ lyrics: null, instrumental: false, visibility: 'private', state: 'ready' },
@@ -147,6 +151,10 @@ describe('an import', () => {
         ...{ hasCover: true, likes: 0, plays: 0, createdAt: '2024-04-03T00:00:00.000Z', updatedAt: '2024-04-03T00:00:00.000Z' },
       },
       [`songMedia/${bareId}`]: { ownerId: joId, audio: bare, cover: bareCover },
+      [`songSearch/${bareId}`]: {
+        ...{ ownerId: joId, isListed: false, likes: 0, createdAt: '2024-04-03T00:00:00.000Z' },
+        tokens: ['B', 'BA', 'BAR', 'BARE', 'J', 'JO'],
+      },
       [`images/${treeId}`]: {
         ...{ imageId: treeId, ownerId: joId, title: 'Tree', contentType: 'image/jpeg', bytes: tree.bytes },
         ...{ widthPx: 300, heightPx: 200, state: 'ready', createdAt: '2024-05-01T00:00:00.000Z' },

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Firestore } from '@google-cloud/firestore';
 import { afterAll, expect, it } from '@jest/globals';
+import { expectServedByIndexes } from '../queries/queryShapes.ts';
 import { emulators } from '../support/emulators.ts';
-import { expectServedByIndexes } from '../support/queryShapes.ts';
 
 const { firestoreHost } = emulators();
 const db = new Firestore({ projectId: `demo-${randomUUID()}`, host: firestoreHost, ssl: false });

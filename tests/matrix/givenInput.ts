@@ -43,7 +43,14 @@ const variants: Record<string, Variant[]> = {
       make: async (owner) => (await given.generation({ owner })).generationId,
     },
   ],
+  playlist: (['private', 'unlisted', 'public'] as const).map((visibility) => ({
+    name: `${visibility} playlist`,
+    isShared: visibility !== 'private',
+    isWhole: true,
+    make: async (owner) => (await given.playlist({ owner, visibility })).playlistId,
+  })),
   image: [{ name: 'picture', isShared: false, isWhole: true, make: async (owner) => (await given.image({ owner })).imageId }],
+  user: [{ name: 'account', isShared: false, isWhole: true, make: (owner) => Promise.resolve(owner) }],
   file: (['audio', 'cover'] as const).map((kind) => ({
     name: `file of kind ${kind}`,
     isShared: false,
@@ -52,12 +59,32 @@ const variants: Record<string, Variant[]> = {
   })),
 };
 
+/** For functions that begin where others end. */
+const ended: Record<string, Variant[]> = {
+  retryGeneration: [
+    {
+      name: 'cancelled generation',
+      isShared: false,
+      isWhole: true,
+      make: async (owner) => (await given.cancelledGeneration({ owner })).generationId,
+    },
+    { ...variants['generation']![0]!, isWhole: false },
+  ],
+};
+
+/** What a function cannot do without. What it looks at on demand is tried by itself where there is nothing else, and else left out. */
+function mainNeeds(needs: Endpoint['needs']) {
+  const all = Object.values(needs);
+  const main = all.filter(({ isOnDemand }) => !isOnDemand);
+  return main.length > 0 ? main : all;
+}
+
 /** The states to try a function with. @throws when nobody has said yet how to make what the function needs */
 export function variantsFor({ name, needs }: Endpoint): Variant[] {
-  const kinds = [...new Set(Object.values(needs).map(({ rule }) => rule.split('.')[0]!))];
+  const kinds = [...new Set(mainNeeds(needs).map(({ rule }) => rule.split('.')[0]!))];
   if (kinds.length === 0) return [];
   if (kinds.length > 1) throw new Error(`${name} needs ${kinds.join(' and ')}: teach tests/matrix/givenInput.ts to make them together`);
-  const found = variants[kinds[0]!];
+  const found = ended[name] ?? variants[kinds[0]!];
   if (!found) throw new Error(`${name} needs a ${kinds[0]}: teach tests/matrix/givenInput.ts to make one`);
   return found;
 }
@@ -76,5 +103,8 @@ const special: Record<string, (example: object, person: () => Promise<Person>) =
 export async function givenInput(service: Service, { name, needs, examples }: Endpoint, id?: string): Promise<Record<string, unknown>> {
   const example = examples[0]?.input ?? {};
   const input = (await special[name]?.(example, () => signUpPerson(service))) ?? example;
-  return { ...input, ...Object.fromEntries(Object.values(needs).map(({ field, isEach }) => [field, isEach ? [id] : id])) };
+  return {
+    ...input,
+    ...Object.fromEntries(mainNeeds(needs).map(({ field, isEach, isOnDemand }) => [field, isEach || isOnDemand ? [id] : id])),
+  };
 }

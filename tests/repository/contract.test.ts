@@ -6,6 +6,7 @@ import { errorsOf } from '#shared/endpoint';
 import { catalogue } from '#shared/runtime';
 import { projectFolder } from '../../scripts/check/command.ts';
 import { generatedFiles } from '../../scripts/generate/generatedFiles.ts';
+import { SAMPLE_MOMENT } from '../../scripts/generate/sampleValues.ts';
 import { loadEndpoints, type RegisteredEndpoint } from '../../scripts/loadEndpoints.ts';
 
 const read = (path: string) => readFileSync(join(projectFolder, path), 'utf8');
@@ -50,7 +51,8 @@ describe('the generated files', () => {
 
   it('hold no date and no path of the machine that made them', async () => {
     for (const [path, text] of await generatedFiles()) {
-      expect({ path, holds: text.includes(projectFolder) || /\b20\d\d-\d\d-\d\dT/.test(text) }).toEqual({ path, holds: false });
+      const moments = text.replaceAll(SAMPLE_MOMENT, '').match(/\b20\d\d-\d\d-\d\dT/);
+      expect({ path, holds: text.includes(projectFolder) || moments !== null }).toEqual({ path, holds: false });
     }
   });
 });

@@ -82,7 +82,7 @@ describe('the place of a file', () => {
   });
 
   it('is a part whose layer is known', () => {
-    expect(faults(['shared/lyrics/store.ts'])).toEqual(['shared/lyrics/store.ts: its folder stands in no layer of layers.ts']);
+    expect(faults(['shared/weather/store.ts'])).toEqual(['shared/weather/store.ts: its folder stands in no layer of layers.ts']);
   });
 });
 

@@ -1,7 +1,7 @@
 import { Filter, Firestore, type Query } from '@google-cloud/firestore';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { expectServedByIndexes, recordQueryShapes, type StructuredQuery, shapesOf } from '../support/queryShapes.ts';
-import { type Indexes, isServed } from '../support/servedByIndexes.ts';
+import { expectServedByIndexes, recordQueryShapes, type StructuredQuery, shapesOf } from '../queries/queryShapes.ts';
+import { type Indexes, isServed } from '../queries/servedByIndexes.ts';
 
 /** Never connects: only turns queries into what would be sent. */
 const db = new Firestore({ projectId: 'demo-shapes', host: 'localhost:1', ssl: false });

@@ -196,6 +196,8 @@ describe('A fault of the sandbox', () => {
     [{ name: 'coverHtml' }, 'cover', /^200 text\/html <html>/],
     [{ name: 'cover404' }, 'cover', /^404 /],
     [{ name: 'otherLyricsName' }, 'lyrics', /"data":\{"title":"[^"]+","lyrics":"\[Verse\]/],
+    [{ name: 'noLyrics' }, 'lyrics', /"data":\{"title":"[^"]+","text":""\}/],
+    [{ name: 'wildLyrics' }, 'lyrics', /"data":\{"title":null,"text":"\\u0000\[Verse\]/],
     [{ name: 'endlessBody' }, 'audio', /without end$/],
     [{ name: 'keyInfoInData' }, 'keyInfo', /"data":\{"x_api_key"/],
     [{ name: 'numericStrings' }, 'keyInfo', /"key_music_counts":"\d+"/],

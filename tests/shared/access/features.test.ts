@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { availability, type Dependency, judge, requireOpen, storesDown } from '#shared/access';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { availability, type Dependency, judge, requireOpen } from '#shared/access';
 import { closeDatabase, database, FEATURES, type Feature } from '#shared/runtime';
 import { TestClock } from '../../support/clock.ts';
 import { useOwnProject } from '../../support/service.ts';
@@ -41,13 +44,28 @@ describe('What is open', () => {
 describe('What the database says of it', () => {
   const clock = new TestClock();
 
-  beforeAll(() => {
-    useOwnProject();
+  beforeAll(async () => {
+    useOwnProject({ MEDIA_STORES: 'gcs:0' });
+    await (await database()).doc('dependencies/storage').get(); // loads what loads at the first read, which has a limit
   });
 
   beforeEach(() => clock.advance(10_000));
 
-  afterAll(() => closeDatabase());
+  const closing = [closeDatabase];
+
+  afterAll(async () => {
+    for (const close of closing) await close();
+  });
+
+  /** A version of the service with these stores. */
+  async function versionWith(storeIds: string[]) {
+    process.env['MEDIA_STORES'] = storeIds.join(',');
+    jest.resetModules();
+    const [access, media, runtime] = await Promise.all([import('#shared/access'), import('#shared/media'), import('#shared/runtime')]);
+    closing.push(runtime.closeDatabase);
+    await (await runtime.database()).doc('dependencies/storage').get();
+    return { ...access, storeIds: media.mediaStores().map(({ id }) => id) };
+  }
 
   async function write(path: string, data: object): Promise<void> {
     await (await database()).doc(path).set({ ...data });
@@ -92,8 +110,34 @@ describe('What the database says of it', () => {
     ],
   ])('of the storage closes new songs and uploads, and streaming when nothing can be read: %s', async (_what, states, features) => {
     await write('dependencies/storage', stores(...states));
-    expect((await availability(clock)).features).toMatchObject(features);
-    expect([...(await storesDown(clock))]).toEqual(states.flatMap(([canRead], at) => (canRead ? [] : [`gcs:${at}`])));
+    const version = await versionWith(states.map((_, at) => `gcs:${at}`));
+    expect((await version.availability(clock)).features).toMatchObject(features);
+    expect([...(await version.storesDown(clock))]).toEqual(states.flatMap(([canRead], at) => (canRead ? [] : [`gcs:${at}`])));
+  });
+
+  it('of a storage that only another version of the service uses closes nothing in this one', async () => {
+    await write('dependencies/storage', stores([false, false], [true, true]));
+    const [old, next] = [await versionWith(['gcs:0']), await versionWith(['gcs:1'])];
+    expect((await old.availability(clock)).features).toMatchObject({ generation: CLOSED, uploads: CLOSED, streaming: CLOSED });
+    expect((await next.availability(clock)).features).toMatchObject({ generation: OPEN, uploads: OPEN, streaming: OPEN });
+    expect([...(await old.storesDown(clock)), '|', ...(await next.storesDown(clock))]).toEqual(['gcs:0', '|']);
+  });
+
+  it('closes nothing for a storage of which it says nothing yet, and lets what can be read play from it', async () => {
+    await write('dependencies/storage', stores([false, false]));
+    const { features } = await (await versionWith(['gcs:new'])).availability(clock);
+    expect(features).toMatchObject({ generation: OPEN, streaming: OPEN });
+    const both = await (await versionWith(['gcs:0', 'gcs:new'])).availability(clock);
+    expect(both.features).toMatchObject({ generation: CLOSED, streaming: OPEN });
+  });
+
+  it('is about the stores by their ids, in whatever way MEDIA_STORES writes them', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'sori-features-'));
+    closing.push(() => rm(directory, { recursive: true }));
+    for (const setting of [[], ['gcs:a'], [`local:${directory}/`, 'gcs:a'], [`local:${relative('.', directory)}`]]) {
+      const version = await versionWith(setting);
+      expect(version.ownStores({ stores: [] }).map(({ storeId }) => storeId)).toEqual(version.storeIds);
+    }
   });
 
   it('and is nonsense about the storage closes nothing', async () => {
