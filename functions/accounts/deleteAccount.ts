@@ -11,7 +11,7 @@ export const deleteAccount = defineEndpoint({
   method: 'POST',
   summary: "Delete the caller's account, with everything in it",
   access: 'user',
-  feature: 'signIn',
+  feature: 'files',
   needs: {},
   rate: 'write',
   budget: { reads: 2, writes: 6 },

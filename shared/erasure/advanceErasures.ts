@@ -10,7 +10,6 @@ import type { QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { ownerHashOf } from '#shared/limits';
 import { MediaFault } from '#shared/media';
 import { database, log, nudgeJob, type World } from '#shared/runtime';
-import { deleteInAuth } from './closeAccount.ts';
 import { findTraces } from './findTraces.ts';
 import { ERASURES, erasureRef } from './record.ts';
 import { KNOW_OF_BYTES, STEPS, type Step } from './steps.ts';
@@ -32,6 +31,11 @@ export const ERASURE_BOUNDS = {
   foundMs: 5 * 60_000,
   atOnce: 10,
 };
+/** Looked at to see whose turn it is. */
+const MOST_DUE = 200;
+/** By then it is more than a moment's fault, and an operator has to look. */
+const TOLD_AFTER_PASSES = 5;
+
 type ErasureBounds = typeof ERASURE_BOUNDS;
 
 export interface ErasureRun {
@@ -60,19 +64,34 @@ export async function advanceErasures({ bounds = ERASURE_BOUNDS, steps = STEPS, 
       pages += 1;
     },
   };
-  let moved = 0;
-  for (const found of await listDue(run)) {
-    if (!run.mayGoOn()) break;
-    moved += Number(await moveOn(found, run));
-  }
+  const due = await listDue(run);
+  let moved = await moveAll(
+    due.filter((found) => !isProving(found)),
+    run,
+  );
+  // Asked again, for some may just have come to it. A proof takes all the time there is: it waits until everybody else had his.
+  if (due.length > 0) moved += await moveAll((await listDue(run)).filter(isProving), run);
   if (pages >= bounds.pages) await nudgeJob('watchService', world.clock);
   return moved;
 }
 
-async function listDue({ world, bounds }: Run): Promise<QueryDocumentSnapshot[]> {
+async function listDue({ world }: Run): Promise<QueryDocumentSnapshot[]> {
   const db = await database();
-  const due = db.collection(ERASURES).where('dueAt', '<=', new Date(world.clock.now())).orderBy('dueAt').limit(bounds.atOnce);
+  const due = db.collection(ERASURES).where('dueAt', '<=', new Date(world.clock.now())).orderBy('dueAt').limit(MOST_DUE);
   return (await due.get()).docs;
+}
+
+function isProving(found: QueryDocumentSnapshot): boolean {
+  return found.get('state') === 'proving';
+}
+
+async function moveAll(due: QueryDocumentSnapshot[], run: Run): Promise<number> {
+  let moved = 0;
+  for (const found of due.slice(0, run.bounds.atOnce)) {
+    if (!run.mayGoOn()) break;
+    moved += Number(await moveOn(found, run));
+  }
+  return moved;
 }
 
 /** One that goes wrong keeps no other waiting: its lease runs out, and it is tried again. */
@@ -89,18 +108,43 @@ async function moveOn(found: QueryDocumentSnapshot, run: Run): Promise<boolean> 
 }
 
 async function erase(turn: Turn, run: Run): Promise<void> {
-  const { world, bounds, steps } = run;
+  const { world, bounds } = run;
+  const quietInMs = Date.parse(turn.erasure.startedAt) + bounds.underWayMs - world.clock.now();
+  const { failed, isInterrupted } = await emptyAll(turn, run, quietInMs <= 0);
+  const failedPasses = failed.length > 0 ? turn.erasure.failedPasses + 1 : 0;
   const inMs = (ms: number) => new Date(world.clock.now() + ms).toISOString();
-  const quietAtMs = Date.parse(turn.erasure.startedAt) + bounds.underWayMs;
-  const isQuiet = world.clock.now() >= quietAtMs;
-  await deleteInAuth(turn.erasure.uid);
-  for (const step of steps.filter(({ isLate = false }) => isQuiet || !isLate)) {
-    if (!(await empty(step, turn, run))) return await turn.write({ dueAt: inMs(0) });
+  const again = (ms: number) => turn.write({ failedPasses, dueAt: inMs(ms) });
+  if (failed.length > 0) tellOf(failed, failedPasses, turn);
+  if (isInterrupted) return await again(0);
+  if (quietInMs > 0) return await again(Math.min(bounds.againMs, quietInMs));
+  if (failed.length > 0 || (await isSomethingLeft(turn))) return await again(bounds.againMs);
+  await turn.write({ state: 'proving', failedPasses, provenTo: null, dueAt: inMs(0) });
+}
+
+interface Failed {
+  name: string;
+  error: unknown;
+}
+
+/** A step that goes wrong keeps none of the others from its work. */
+async function emptyAll(turn: Turn, run: Run, isQuiet: boolean): Promise<{ failed: Failed[]; isInterrupted: boolean }> {
+  const failed: Failed[] = [];
+  for (const step of run.steps.filter(({ isLate = false }) => isQuiet || !isLate)) {
+    if (failed.some(({ name }) => name === step.after)) continue;
+    try {
+      if (!(await empty(step, turn, run))) return { failed, isInterrupted: true };
+    } catch (error) {
+      if (error instanceof TurnLost) throw error;
+      failed.push({ name: step.name, error });
+    }
   }
-  if (!isQuiet) return await turn.write({ dueAt: inMs(Math.min(bounds.againMs, quietAtMs - world.clock.now())) });
-  if (await isSomethingLeft(turn)) return await turn.write({ dueAt: inMs(bounds.againMs) });
-  await turn.write({ state: 'proving', provenTo: null, dueAt: inMs(bounds.leaseMs) });
-  await prove(turn, run);
+  return { failed, isInterrupted: false };
+}
+
+function tellOf(failed: Failed[], failedPasses: number, { erasure: { erasureId } }: Turn): void {
+  const told = { erasureId, steps: failed.map(({ name }) => name), failedPasses, error: failed[0]?.error };
+  if (failedPasses < TOLD_AFTER_PASSES) log.warn('erasure_step_failed', told);
+  else log.error('erasure_step_failed', told);
 }
 
 /** @returns false when this run has to stop */

@@ -14,7 +14,7 @@ export async function closeAccount(uid: string, { clock, newId }: Pick<World, 'c
     if (!tombstone || !user || tombstone.exists) return;
     const now = new Date(clock.now());
     const erasure: Erasure = {
-      ...{ erasureId, uid, state: 'erasing', claimId: null, provenTo: null },
+      ...{ erasureId, uid, state: 'erasing', claimId: null, failedPasses: 0, provenTo: null },
       ...{ startedAt: now.toISOString(), dueAt: now.toISOString() },
     };
     transaction.create(tombstone.ref, { erasureId, deletedAt: now });

@@ -1,6 +1,7 @@
 /** The proof: every document of every collection, whatever it is, is looked through for what names a person. */
 import type { DocumentSnapshot } from '@google-cloud/firestore';
 import { database, within } from '#shared/runtime';
+import { isNamedIn } from './nameInText.ts';
 
 export interface Position {
   collection: string;
@@ -10,11 +11,17 @@ export interface Position {
 export interface Looked {
   /** How far it has come; undefined: to the end. */
   position: Position | undefined;
-  /** Paths of documents that hold one of the names, in their own or anywhere in them. */
+  /** Paths of documents that hold one of the names, in their own or in an id anywhere in them. */
   traces: string[];
 }
 
 const CALL_LIMIT_MS = 30_000;
+
+/** What people write as they like, what is made of it, and what the provider says of it: a uid is public, so anybody can put one there. */
+const FREE_TEXTS = new Set([
+  ...['title', 'style', 'lyrics', 'prompt', 'displayName', 'ownerName', 'email'],
+  ...['tokens', 'detail', 'reason'],
+]);
 
 /**
  * Looks through one page, of one collection.
@@ -44,24 +51,17 @@ export async function findTraces(
 }
 
 function isTrace(document: DocumentSnapshot, uid: string): boolean {
-  return isPart(document.id, uid) || holds(document.data(), uid);
+  return isNamedIn(document.id, uid) || holds(document.data(), uid);
 }
 
 function holds(value: unknown, uid: string): boolean {
-  if (typeof value === 'string') return isPart(value, uid);
+  if (typeof value === 'string') return isId(value) && isNamedIn(value, uid);
   if (Array.isArray(value)) return value.some((item) => holds(item, uid));
   if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([name, field]) => isPart(name, uid) || holds(field, uid));
+  return Object.entries(value).some(([name, field]) => isNamedIn(name, uid) || (!FREE_TEXTS.has(name) && holds(field, uid)));
 }
 
-/** As a word of its own: `quotas/mina` names her, and `mina2` is somebody else. */
-function isPart(text: string, uid: string): boolean {
-  for (let at = text.indexOf(uid); at !== -1; at = text.indexOf(uid, at + 1)) {
-    if (!isLetter(text[at - 1]) && !isLetter(text[at + uid.length])) return true;
-  }
-  return false;
-}
-
-function isLetter(character: string | undefined): boolean {
-  return character !== undefined && /[\p{L}\p{N}]/u.test(character);
+/** Ids, and the names and paths made of them, have no blanks. */
+function isId(text: string): boolean {
+  return !/\s/.test(text);
 }

@@ -14,6 +14,8 @@ export const Erasure = z.object({
   dueAt: z.iso.datetime(),
   /** Who may write in its name. */
   claimId: z.string().nullable(),
+  /** Passes in a row in which a step went wrong. */
+  failedPasses: z.number().default(0),
   /** How far the proof has come: everything up to this document has been looked at. */
   provenTo: z.object({ collection: z.string(), after: z.string() }).nullable(),
 });

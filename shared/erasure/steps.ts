@@ -11,7 +11,9 @@ import { deleteImage } from '#shared/images';
 import { eraseBook, ownerHashOf } from '#shared/limits';
 import { database } from '#shared/runtime';
 import { eraseLikes } from '#shared/songs';
+import { deleteInAuth } from './closeAccount.ts';
 import { eraseBytes } from './eraseBytes.ts';
+import { renamedIn } from './nameInText.ts';
 import type { Turn } from './takeTurn.ts';
 
 export interface Erasing {
@@ -20,10 +22,12 @@ export interface Erasing {
 }
 
 export interface Step {
-  /** The collection that it empties of the person. */
+  /** The collection that it empties of the person, or Auth. */
   name: string;
   /** Only when everything that was under way at the deletion has ended: until then somebody may still put bytes there. */
   isLate?: boolean;
+  /** Not while this step cannot do its work: the books have to fit what it has left. */
+  after?: string;
   erasePage(erasing: Erasing): Promise<number>;
 }
 
@@ -31,6 +35,7 @@ export interface Step {
 const PAGE = { requests: 10, things: 20, documents: 100 };
 
 export const STEPS: Step[] = [
+  { name: 'Auth', erasePage: ({ turn }) => deleteInAuth(turn.erasure.uid).then(() => 0) },
   inTurn('generationWork', (transaction, db, own) => eraseRequests(transaction, db, { ...own, limit: PAGE.requests })),
   inTurn('songs', (transaction, db, own) => eraseSongs(transaction, db, { ...own, limit: PAGE.things })),
   ownedBy('generations', 'ownerId'),
@@ -40,7 +45,7 @@ export const STEPS: Step[] = [
   ownedBy('deletedPlaylists', 'ownerId'),
   inTurn('likes', (transaction, db, { uid }) => eraseLikes(transaction, db, { uid, limit: PAGE.documents })),
   ownedBy('songSearch', 'ownerId'),
-  inTurn('ledger', (transaction, db, { uid }) => eraseBook(transaction, db, uid, PAGE.documents)),
+  { ...inTurn('ledger', (transaction, db, { uid }) => eraseBook(transaction, db, uid, PAGE.documents)), after: 'generationWork' },
   ownedBy('idempotency', 'ownerHash', ownerHashOf),
   named('rateLimits'),
   named('imports'),
@@ -96,9 +101,9 @@ function audited(field: 'actorId' | 'target'): Step {
   };
 }
 
-/** Wherever it stands, as a whole text. */
+/** Wherever it stands, in what an operator wrote as well. */
 function replaced(value: unknown, from: string, to: string): unknown {
-  if (value === from) return to;
+  if (typeof value === 'string') return renamedIn(value, from, to);
   if (Array.isArray(value)) return value.map((item) => replaced(item, from, to));
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, replaced(field, from, to)]));

@@ -11,6 +11,20 @@ export const accountMutants: Mutant[] = [
   },
   {
     guarantee: 'G15',
+    file: 'shared/erasure/findTraces.ts',
+    search: '(!FREE_TEXTS.has(name) && holds(field, uid))',
+    replace: 'holds(field, uid)',
+    test: 'tests/shared/erasure/proof.test.ts',
+  },
+  {
+    guarantee: 'G15',
+    file: 'shared/erasure/advanceErasures.ts',
+    search: 'failed.push({ name: step.name, error });',
+    replace: 'throw error;',
+    test: 'tests/shared/erasure/proof.test.ts',
+  },
+  {
+    guarantee: 'G15',
     file: 'shared/erasure/takeTurn.ts',
     search: "if ((await transaction.get(ref)).get('claimId') !== claimId) throw new TurnLost(id);",
     replace: 'await transaction.get(ref);',

@@ -51,7 +51,7 @@ async function waitUntil(isSo: () => Promise<boolean>): Promise<void> {
 }
 
 /** Those whose documents nothing else takes away. */
-const ALONE = [...new Set(STEPS.map(({ name }) => name))].filter((name) => name !== 'files' && name !== 'songs');
+const ALONE = [...new Set(STEPS.map(({ name }) => name))].filter((name) => !['Auth', 'files', 'songs'].includes(name));
 
 describe('An erasure', () => {
   it.each(ALONE)('is not done while %s is left out, and is once it is not', async (name) => {
@@ -115,6 +115,77 @@ describe('An erasure', () => {
   });
 });
 
+describe('Nobody keeps an erasure from its end:', () => {
+  it('who writes the uid, which is public, into texts of his own', async () => {
+    const uid = await newAccount();
+    const db = await database();
+    const texts = { title: uid, lyrics: `of ${uid}`, request: { prompt: uid, style: uid }, ownerName: uid, displayName: uid };
+    const his = db.doc('playlists/pls_stranger');
+    await his.create({ ...texts, ownerId: 'stranger', tokens: [uid], email: `${uid}@sori.example`, createdAt: new Date() });
+    await closeNow(uid, clock);
+    for (let rounds = 0; rounds < 4; rounds += 1) await round(clock, () => erase());
+    const kept = (await his.get()).data();
+    await his.delete();
+    expect(await states()).toEqual(['done']);
+    expect(kept).toMatchObject(texts);
+  });
+
+  it('the proofs of many others: who is not erased yet has his turn before them', async () => {
+    const db = await database();
+    const startedAt = new Date(clock.now() - 60 * 60_000);
+    for (const erasureId of ['tmb_a', 'tmb_b', 'tmb_c']) {
+      const proof = { erasureId, uid: `uid-${erasureId}`, state: 'proving', claimId: null, provenTo: null };
+      await db.doc(`erasures/${erasureId}`).create({ ...proof, startedAt, dueAt: startedAt });
+    }
+    const uid = await newAccount();
+    await closeNow(uid, clock);
+    const { docs } = await db.collection('erasures').where('uid', '==', uid).get();
+    await erase(STEPS, { ...AT_ONCE, atOnce: 2, pages: 1 });
+    expect((await docs[0]!.ref.get()).get('claimId')).not.toBeNull();
+  });
+});
+
+describe('A step that goes wrong', () => {
+  function withBroken(name: string): Step[] {
+    const erasePage = () => Promise.reject(new Error('unreachable'));
+    return STEPS.map((step) => (step.name === name ? { ...step, erasePage } : step));
+  }
+
+  it('such as the first, in Auth, stops no other, and nothing is called done before it has done its work', async () => {
+    const uid = await newAccount();
+    await closeNow(uid, clock);
+    const things = await thingsOf(uid);
+    for (let rounds = 0; rounds < 4; rounds += 1) await round(clock, () => erase(withBroken('Auth')));
+    const left = (await leftOf(uid, things)).map((path) => path.split('/')[0]);
+    expect(left).toEqual(['erasures']);
+    expect(await erasures()).toMatchObject([{ state: 'erasing', failedPasses: 4 }]);
+    for (let rounds = 0; rounds < 2; rounds += 1) await round(clock, () => erase());
+    expect(await states()).toEqual(['done']);
+  });
+
+  it('keeps the books for what it has left in them', async () => {
+    const uid = await newAccount();
+    await closeNow(uid, clock);
+    await erase(withBroken('generationWork'));
+    const db = await database();
+    expect((await db.doc(`quotas/${uid}`).get()).exists).toBe(true);
+    expect((await verifyLedger()).discrepancies).toEqual([]);
+    for (let rounds = 0; rounds < 4; rounds += 1) await round(clock, () => erase());
+    expect(await states()).toEqual(['done']);
+  });
+});
+
+it('What operators wrote of somebody is told no longer of whom, in the middle of a text as well', async () => {
+  const uid = await newAccount();
+  const entry = (await database()).doc('audit/aud_withReason');
+  await entry.create({ actorId: 'operator:cli', target: uid, before: {}, after: { reason: `asked by ${uid}, not by ${uid}2` } });
+  await closeNow(uid, clock);
+  for (let rounds = 0; rounds < 3; rounds += 1) await round(clock, () => erase());
+  const [done] = await erasures();
+  expect((await entry.get()).get('after')).toEqual({ reason: `asked by ${done!.erasureId}, not by ${uid}2` });
+  await entry.delete();
+});
+
 describe('The look for traces', () => {
   it.each<[string, string, object, boolean]>([
     ['the name of a document', 'users/mina', {}, true],
@@ -122,6 +193,9 @@ describe('The look for traces', () => {
     ['a field', 'x/1', { ownerId: 'mina' }, true],
     ['a field deep inside', 'x/1', { a: [{ b: { c: ['mina'] } }] }, true],
     ['the name of a field', 'x/1', { likedBy: { mina: true } }, true],
+    ['a path in a field', 'x/1', { object: { name: 'exports/mina/all.json' } }, true],
+    ['no words, in a field that nobody knows', 'x/1', { remark: 'as mina said' }, false],
+    ['no free text', 'x/1', { title: 'mina', request: { prompt: 'mina' } }, false],
     ['nobody of a longer name', 'x/mina2', { ownerId: 'jamina' }, false],
   ])('finds %s', async (_where, path, data, isFound) => {
     const db = await database();
