@@ -2,7 +2,7 @@ import type { CallOptions, Traits } from './call.ts';
 import { FUNCTIONS, type Functions } from './functions.generated.ts';
 import { type RetryRules, repeat, within } from './repeat.ts';
 import { errorOf, noAnswer } from './soriError.ts';
-import { NO_TOKENS, type Tokens, withToken } from './tokens.ts';
+import { NO_TOKENS, ofOnePerson, type Tokens, withToken } from './tokens.ts';
 
 export interface Connection {
   /** Without a slash at its end. */
@@ -37,8 +37,9 @@ export async function callFunction(
       const { url, init } = requestFor(`${baseUrl}/${name}`, traits, input, { token, key });
       return exchange(fetch, traits, url, { ...init, signal: over });
     });
+  const theirs = traits.token === 'never' ? NO_TOKENS : ofOnePerson(tokens); // for all tries
   return await within({ limitMs: timeLimitMs, signal }, (over) => {
-    const attempt = () => withToken(traits.token === 'never' ? NO_TOKENS : tokens, send);
+    const attempt = () => withToken(theirs, send);
     const isRepeatable = traits.method === 'GET' || traits.isReplayed === true;
     return isRepeatable ? repeat(attempt, { rules, deadlineMs, signal: over }) : attempt();
   });

@@ -4,7 +4,7 @@ import { FUNCTIONS, type Functions, type RefreshSessionAnswer } from './function
 import { allPages } from './pages.ts';
 import { RETRY_RULES, type RetryRules } from './repeat.ts';
 import { createSessionKeeper, type KeptSession, type OnSession } from './sessionKeeper.ts';
-import { type GetIdToken, givenTokens, NO_TOKENS } from './tokens.ts';
+import { type GetIdToken, givenTokens, NO_TOKENS, ofOnePerson } from './tokens.ts';
 import { type UploadImage, uploadImage } from './uploadImage.ts';
 
 export interface ClientOptions {
@@ -42,25 +42,35 @@ export function createClient({ baseUrl, getIdToken, session, onSession, fetch: o
   const keeper = createSessionKeeper({ session, onSession, refresh });
   const tokens = getIdToken ? givenTokens(getIdToken) : keeper;
 
-  async function call(name: keyof Functions, input: Input = {}, options: CallOptions = {}): Promise<unknown> {
-    const answer = await callFunction({ ...connection, tokens }, name, input, options);
-    if (!getIdToken) keeper.learn(name, answer);
+  async function call(name: keyof Functions, input: Input = {}, options: CallOptions = {}, by = tokens): Promise<unknown> {
+    const token = keeper.latest();
+    const answer = await callFunction({ ...connection, tokens: by }, name, input, options);
+    if (!getIdToken) keeper.learn(name, answer, token);
     return answer;
+  }
+
+  /** A function as one person calls it, several times for one purpose. */
+  function calledByOne(name: keyof Functions, by = ofOnePerson(tokens)) {
+    return (input?: Input, options?: CallOptions) => call(name, input, options, by);
+  }
+
+  function extrasOf(name: keyof Functions): object {
+    const { answer } = FUNCTIONS[name];
+    if (answer === 'page') return { all: (input?: Input, options?: CallOptions) => allPages(calledByOne(name), input, options) };
+    if (answer === 'bytes') return { url: (input: Input) => `${connection.baseUrl}/${name}?${queryOf(input)}` };
+    return {};
   }
 
   const client = Object.fromEntries(
     (Object.keys(FUNCTIONS) as (keyof Functions)[]).map((name) => {
       const method = (input?: Input, options?: CallOptions) => call(name, input, options);
-      return [name, Object.assign(method, extrasOf(name, method, connection.baseUrl))];
+      return [name, Object.assign(method, extrasOf(name))];
     }),
   ) as unknown as Client;
-  client.uploadImage = (file, options) => uploadImage({ client, ...connection }, file, options);
+  client.uploadImage = (file, options) => {
+    const by = ofOnePerson(tokens);
+    const ends = { startUpload: calledByOne('startUpload', by), finishUpload: calledByOne('finishUpload', by) };
+    return uploadImage({ client: ends as unknown as Client, ...connection }, file, options);
+  };
   return client;
-}
-
-function extrasOf(name: keyof Functions, method: (input?: Input, options?: CallOptions) => Promise<unknown>, baseUrl: string): object {
-  const { answer } = FUNCTIONS[name];
-  if (answer === 'page') return { all: (input?: Input, options?: CallOptions) => allPages(method, input, options) };
-  if (answer === 'bytes') return { url: (input: Input) => `${baseUrl}/${name}?${queryOf(input)}` };
-  return {};
 }

@@ -18,12 +18,19 @@ interface Bounds {
   signal: AbortSignal;
 }
 
-/** Tries until it succeeds, fails for good, or the bounds are reached. @throws what the last try threw */
+/**
+ * Tries until it succeeds, fails for good, or the bounds are reached.
+ *
+ * @throws what the last try threw that was sent: one that `person_changed` kept back tells the app nothing of its request
+ */
 export async function repeat<T>(attempt: () => Promise<T>, { rules, deadlineMs, signal }: Bounds): Promise<T> {
+  let last: unknown;
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();
     } catch (error) {
+      if (tries > 1 && error instanceof SoriError && error.code === 'person_changed') throw last;
+      last = error;
       const pauseMs = isPassing(error) ? pauseAfter(error, tries, rules) : Number.POSITIVE_INFINITY;
       if (signal.aborted || tries >= rules.tries || performance.now() + pauseMs >= deadlineMs) throw error;
       await pause(pauseMs, signal);

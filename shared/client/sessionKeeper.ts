@@ -1,7 +1,7 @@
 /** The client's own session, for those who do not use the Firebase SDK: kept, refreshed in time, given up when it has ended. */
 import type { Session } from './functions.generated.ts';
 import { SoriError } from './soriError.ts';
-import type { Tokens } from './tokens.ts';
+import { personOf, type Tokens } from './tokens.ts';
 
 /** A session with the moment its ID token ends, so that it can be stored and taken up again. */
 export interface KeptSession extends Session {
@@ -12,8 +12,14 @@ export interface KeptSession extends Session {
 export type OnSession = (session: KeptSession | undefined) => void;
 
 export interface SessionKeeper extends Tokens {
-  /** @param answer - of a function that opens, refreshes or ends a session, or of any other */
-  learn(functionName: string, answer: unknown): void;
+  latest(): string | undefined;
+  /**
+   * A late answer ends nobody else's session.
+   *
+   * @param answer - of a function that opens, refreshes or ends a session, or of any other
+   * @param token - the latest when the function was called
+   */
+  learn(functionName: string, answer: unknown, token: string | undefined): void;
 }
 
 /** As the Firebase SDK does it: who is just leaving the network has a token that lasts. */
@@ -69,8 +75,9 @@ export function createSessionKeeper({ session: first, onSession, refresh }: Keep
       });
     },
     renew: async (refused) => (session && session.idToken === refused ? await refreshOnce(session) : session?.idToken),
-    learn(functionName, answer) {
-      if (ENDING.includes(functionName)) set(undefined);
+    latest: () => session?.idToken,
+    learn(functionName, answer, token) {
+      if (ENDING.includes(functionName) && personOf(token) === personOf(session?.idToken)) set(undefined);
       else if (holdsSession(answer)) set(answer.session);
     },
   };

@@ -2,9 +2,9 @@ import type { ProblemCode } from './functions.generated.ts';
 
 /**
  * `no_answer`: the service could not be reached, or not in time. `bad_answer`: what answered was not the service, as a proxy in between.
- * `upload_refused`: the bucket did not take the bytes.
+ * `upload_refused`: the bucket did not take the bytes. `person_changed`: who began it has signed out before all its calls were made.
  */
-export type ClientCode = 'no_answer' | 'bad_answer' | 'upload_refused';
+export type ClientCode = 'no_answer' | 'bad_answer' | 'upload_refused' | 'person_changed';
 
 /** One fault of an input. */
 export interface Issue {
@@ -58,6 +58,11 @@ export class SoriError extends Error {
 
 export function noAnswer(detail: string, cause?: unknown): SoriError {
   return new SoriError({ code: 'no_answer', status: 0, title: 'No answer', detail }, cause);
+}
+
+export function personChanged(): SoriError {
+  const detail = 'Whoever began this is no longer signed in, so it did not go on.';
+  return new SoriError({ code: 'person_changed', status: 0, title: 'Somebody else is signed in, or nobody', detail });
 }
 
 /** The error that an answer stands for: a problem of the service, or something that came from elsewhere. */

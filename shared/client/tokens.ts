@@ -1,4 +1,4 @@
-import { SoriError } from './soriError.ts';
+import { personChanged, SoriError } from './soriError.ts';
 
 /** Where the client has the caller's ID token from. */
 export interface Tokens {
@@ -6,6 +6,8 @@ export interface Tokens {
   get(): Promise<string | undefined>;
   /** Another than the one that was refused, made once for all calls that ask meanwhile. */
   renew(refused: string): Promise<string | undefined>;
+  /** The one there is at this moment, though its time may be over; where that is known without waiting. */
+  latest?(): string | undefined;
 }
 
 /** Of nobody. */
@@ -48,11 +50,33 @@ export async function withToken<T>(tokens: Tokens, work: (token: string | undefi
   }
 }
 
-/** Whom a token is for: what one person asked is never asked again in the name of the next who signs in. @see RFC 7519, 4.1.2 */
-function personOf(token: string): unknown {
+/**
+ * The tokens of whoever is signed in when the first is asked for: what one person began never goes on in the name of the next who signs
+ * in. What nobody began goes on without a token.
+ *
+ * @returns tokens that throw `person_changed` when somebody else is signed in, or nobody any more
+ */
+export function ofOnePerson(tokens: Tokens): Tokens {
+  let first: { person: unknown } | undefined;
+  return {
+    async get() {
+      if (tokens.latest) first ??= { person: personOf(tokens.latest()) }; // getting one may fail, and be tried again for the next person
+      const token = await tokens.get();
+      first ??= { person: personOf(token) };
+      if (first.person === undefined) return undefined;
+      if (personOf(token) !== first.person) throw personChanged();
+      return token;
+    },
+    renew: (refused) => tokens.renew(refused),
+  };
+}
+
+/** Whom a token is for. @see RFC 7519, 4.1.2 */
+export function personOf(token: string | undefined): unknown {
+  if (token === undefined) return undefined;
   try {
     const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
-    return (JSON.parse(atob(payload)) as { sub?: unknown }).sub;
+    return (JSON.parse(atob(payload)) as { sub?: unknown }).sub ?? token;
   } catch {
     return token;
   }
