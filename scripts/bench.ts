@@ -5,12 +5,13 @@
  */
 import { parseArgs } from 'node:util';
 import type { Benchmark, Given } from './bench/benchmark.ts';
+import { cache } from './bench/cache/cache.ts';
 import { endAll } from './bench/endings.ts';
 import { generation } from './bench/generation.ts';
 import { provider } from './bench/provider.ts';
 import { streaming } from './bench/streaming.ts';
 
-const benchmarks = [generation, provider, streaming];
+const benchmarks = [cache, generation, provider, streaming];
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void endAll().then(() => process.exit(130)));
 process.once('disconnect', () => process.exit(1)); // whoever started us is gone, and with us all that we started

@@ -20,7 +20,7 @@ export const getPlaylist = defineEndpoint({
   input: z.strictObject({ playlistId: PlaylistId }),
   output: z.strictObject({ playlist: Playlist }),
   errors: [],
-  cache: { sharedS: 30 },
+  cache: { sharedS: 20 },
   examples: [{ title: 'A playlist', input: { playlistId: 'pls_0123456789abcdefghjk' } }],
 
   handler(_input, _caller, { found }) {

@@ -16,7 +16,7 @@ export const getSong = defineEndpoint({
   input: z.strictObject({ songId: SongId }),
   output: z.strictObject({ song: Song }),
   errors: [],
-  cache: { sharedS: 30 },
+  cache: { sharedS: 20 },
   examples: [{ title: 'A song', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
   handler(_input, _caller, { found }) {

@@ -28,7 +28,7 @@ export const listSongs = defineEndpoint({
   }),
   output: list(Song),
   errors: ['unauthenticated'],
-  cache: { sharedS: 30 },
+  cache: { sharedS: 20 },
   examples: [
     { title: 'What is new', input: { scope: 'public', limit: 10 } },
     { title: 'By initial consonants', input: { scope: 'public', query: 'ㅅㄹ', sort: 'popular' } },

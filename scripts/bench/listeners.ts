@@ -111,7 +111,7 @@ interface Call {
   body?: object;
 }
 
-function call(url: string, path: string, { address, token, etag, body }: Call): Promise<Response> {
+export function call(url: string, path: string, { address, token, etag, body }: Call): Promise<Response> {
   const headers = {
     'x-forwarded-for': address,
     ...(token ? { authorization: `Bearer ${token}` } : {}),

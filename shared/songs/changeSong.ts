@@ -1,6 +1,6 @@
 import { problem, toDocument, transact } from '#shared/runtime';
 import type { Song, Visibility } from './schema.ts';
-import { forgetSong } from './sharedSongs.ts';
+import { forgetSong, replaceSong } from './sharedSongs.ts';
 import { writeSongSearch } from './songSearch.ts';
 import { toSong } from './store.ts';
 
@@ -29,6 +29,7 @@ export async function changeSong({ songId }: Song, change: SongChange, now: Date
     if (next.title !== song.title || next.visibility !== song.visibility) writeSongSearch(transaction, db, next);
     return next;
   });
-  forgetSong(songId);
+  if (change.visibility === undefined) replaceSong(changed);
+  else forgetSong(songId);
   return changed;
 }

@@ -6,7 +6,7 @@ import type { DocumentSnapshot, Firestore, Transaction, WriteBatch } from '@goog
 import { z } from 'zod';
 import { database, fromDocument, increment, isConflict } from '#shared/runtime';
 import type { Song } from './schema.ts';
-import { forgetSong, replaceCounts } from './sharedSongs.ts';
+import { forgetSong, replaceSong } from './sharedSongs.ts';
 import { SONG_SEARCH, writeSongSearch } from './songSearch.ts';
 import { toSong } from './store.ts';
 
@@ -83,7 +83,7 @@ async function carryOver(
   if (likes !== stored.get('likes')) writeSongSearch(batch, db, counted); // lists of the most liked are searched too
   try {
     await batch.commit();
-    replaceCounts(counted);
+    replaceSong(counted);
   } catch (error) {
     if (!isConflict(error)) throw error;
     forgetSong(counted.songId);

@@ -4,7 +4,7 @@ import { Cache, type Clock, database, log } from '#shared/runtime';
 import { readPage, type SongSort } from './readPage.ts';
 import type { Song } from './schema.ts';
 import { isFoundBy, rarestOf, tokenFor, wordsOf } from './searchWords.ts';
-import { beginRemembering, changesSeen, mustReadAfresh, rememberSongs, SHARED_AGE_MS } from './sharedSongs.ts';
+import { beginRemembering, changesSeen, mustReadAfresh, rememberSongs, SHARED_AGE_MS, sharedSong } from './sharedSongs.ts';
 import { isListed, SONG_SEARCH } from './songSearch.ts';
 import { toSong } from './store.ts';
 
@@ -54,7 +54,14 @@ export async function listPublicSongs(wanted: Wanted, caller: Caller, clock: Clo
   if (caller.kind === 'user' && (caller.role === 'admin' || (await hasChangedLately(caller.uid, clock)))) return read();
   const page = await pages.get(JSON.stringify([changesSeen(), Object.entries(wanted).sort()]), clock, read);
   const mayBeGone = !isReadNow && page.items.some((song) => mustReadAfresh(caller, song)); // deleted by its owner, who reads this
-  return mayBeGone ? read() : page;
+  if (mayBeGone) return read();
+  return { ...page, items: page.items.map((song) => asListedNow(song, clock)) };
+}
+
+/** With what is known of it since the list was read. */
+function asListedNow(song: Song, clock: Clock): Song {
+  const known = sharedSong(song.songId, clock);
+  return known && isListed(known) ? known : song;
 }
 
 const PUBLIC: Shelf = {

@@ -1,13 +1,13 @@
 /**
  * What everybody may see, kept in memory for all callers of this process. Owners and operators always read afresh; for others it is at
- * most 4 minutes old here, and 5 with all that HTTP caches on the way may add (G14).
+ * most 260 s old here, and 5 minutes with all that HTTP caches on the way may add (G14).
  */
 import type { Caller } from '#shared/access';
 import { type Beginning, Cache, type Clock } from '#shared/runtime';
 import type { Song, SongMedia } from './schema.ts';
 
-/** With twice the `cache` of what answers with songs, for Hosting's cache and the browser's, it stays below 300 s. */
-export const SHARED_AGE_MS = 240_000;
+/** With twice the `cache` of what answers with songs, for Hosting's cache and the browser's, that is 300 s. */
+export const SHARED_AGE_MS = 260_000;
 /** A media document is checked against its song at each use: it needs no age of its own. */
 const MEDIA_AGE_MS = 3_600_000;
 
@@ -42,12 +42,12 @@ export function rememberSongs(songs: Song[], began: Beginning): void {
   for (const song of songs) kept.remember(song.songId, { song }, began);
 }
 
-/** Its likes and plays have been carried over: lists may go on showing the old ones for a while. */
-export function replaceCounts(song: Song): void {
+/** To be called after a change that leaves the song in the lists in which it is, so that it is read here at once. */
+export function replaceSong(song: Song): void {
   kept.replace(song.songId, { song });
 }
 
-/** To be called after any other change, so that it is read here at once. */
+/** To be called after any other change. */
 export function forgetSong(songId: string): void {
   kept.forget(songId);
   keptMedia.forget(songId);
@@ -56,7 +56,7 @@ export function forgetSong(songId: string): void {
 
 let changes = 0;
 
-/** How many songs have been changed by this process: what was listed before is not shown after. */
+/** How often this process has changed which songs there are to list: what was listed before is not shown after. */
 export function changesSeen(): number {
   return changes;
 }
