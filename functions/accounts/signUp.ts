@@ -16,7 +16,7 @@ export const signUp = defineEndpoint({
   feature: 'signIn',
   needs: {},
   rate: 'signIn',
-  budget: { reads: 6, writes: 3 },
+  budget: { reads: 7, writes: 3 },
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ email: Email, password: Password, displayName: DisplayName, locale: Locale.default('ko') }),
   output: z.strictObject({ session: Session, profile: Profile }),

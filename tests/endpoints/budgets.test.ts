@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Endpoint } from '#shared/endpoint';
 import { database, newId } from '#shared/runtime';
+import { updateSettings } from '../../functions/admin/updateSettings.ts';
 import { getStatus } from '../../functions/system/getStatus.ts';
 import { functionNames } from '../matrix/functionNames.ts';
 import { givenInput, variantsFor } from '../matrix/givenInput.ts';
@@ -31,7 +32,9 @@ beforeAll(async () => {
   studio = await openStudio();
   studio.clock.advance(60_000); // Auth's own clock goes on while this one stands
   people = await makePeople(studio.service);
-  await Promise.all([makePeople(studio.service), makePeople(studio.service)]); // more than a page of them
+  studio.clock.advance(1_000);
+  await Promise.all([makePeople(studio.service), makePeople(studio.service)]); // more than a page of them, and newer
+  await haveAudit();
   endpoints = studio.service.endpoints.filter(({ access }) => access !== 'scheduler');
   const owner = people.owner.uid;
   await given.credits({ owner });
@@ -42,7 +45,7 @@ beforeAll(async () => {
   await measureAll(measured.few);
   await haveSongs(MANY - FEW);
   await measureAll(measured.many);
-  if (process.env['SORI_STORE_BUDGETS']) writeFileSync(FILE, `${JSON.stringify(measured.few, null, 2)}\n`);
+  if (process.env['SORI_STORE_BUDGETS']) writeFileSync(FILE, `${JSON.stringify(leastOf(measured), null, 2)}\n`);
   console.log(printed());
 }, 120_000);
 
@@ -53,12 +56,23 @@ it.each(functionNames().filter((name) => !JOBS.includes(name)))('%s stays within
   const { reads, writes } = endpoints.find((endpoint) => endpoint.name === name)!.budget;
   expect(faults[name]).toBeUndefined();
   expect({ reads: Math.max(reads, few!.reads), writes: Math.max(writes, few!.writes) }).toEqual({ reads, writes });
-  expect(measured.many[name]).toEqual(few);
+  expect(documentsOf(measured.many[name])).toEqual(documentsOf(few));
 });
 
 it('is what docs/budgets.json says', () => {
-  expect(JSON.parse(readFileSync(FILE, 'utf8'))).toEqual(measured.few);
+  const stored = JSON.parse(readFileSync(FILE, 'utf8')) as Record<string, FirestoreWork>;
+  const documents = (table: Record<string, FirestoreWork>) => Object.entries(table).map(([name, asked]) => [name, documentsOf(asked)]);
+  expect(documents(stored)).toEqual(documents(measured.few));
+  const slower = Object.entries(measured.few).filter(([name, { roundTrips }]) => roundTrips > stored[name]!.roundTrips + CHANCE);
+  expect(slower).toEqual([]);
 });
+
+/** Of calls side by side, one may by chance begin just after another has ended: it then looks as if it had waited for it. */
+const CHANCE = 2;
+
+function documentsOf(asked: FirestoreWork | undefined) {
+  return asked && { reads: asked.reads, writes: asked.writes };
+}
 
 async function measureAll(into: Record<string, FirestoreWork>): Promise<void> {
   for (const endpoint of endpoints) {
@@ -84,17 +98,25 @@ async function measure(endpoint: Endpoint): Promise<FirestoreWork> {
   const [variant] = variantsFor(endpoint);
   const id = await variant?.make(owner.uid);
   const example = await givenInput(studio.service, endpoint, id);
-  const own = endpoint.name.startsWith('list') ? { limit: PAGE } : endpoint.name === 'updateProfile' ? { displayName: newId('req') } : {};
-  const input = { ...example, ...own };
+  const own = endpoint.name === 'updateProfile' ? { displayName: newId('req') } : {};
+  const input = endpoint.name.startsWith('list')
+    ? { ...('scope' in example ? { scope: example['scope'] } : {}), limit: PAGE }
+    : { ...example, ...own };
   const caller = LAST_CALLS.includes(endpoint.name) ? await somebody() : endpoint.access === 'admin' ? admin : owner;
   const token = await caller.tokenFor(endpoint.name);
   // What is asked of a caller before any function begins is the same for all, and measured in g05-rateLimit.
-  const isOwn = ({ path, isWrite }: Touch) => !path.startsWith('rateLimits/') && (isWrite || path !== `userPrivate/${caller.uid}`);
+  const isOwn = ({ path, isWrite }: Touch) => path !== `rateLimits/${caller.uid}` && (isWrite || path !== `userPrivate/${caller.uid}`);
   await studio.service.call(getStatus, {}); // what is open is known, and no probe is due
   const { result, asked } = await measureFirestoreWork(() => studio.service.call(endpoint as never, input as never, { token }), isOwn);
   const isExpected = result.status === endpoint.status || result.status === 302 || endpoint.name === 'answerUnknown';
   if (!isExpected) throw new Error(`${endpoint.name} answered ${result.status}: ${result.text}`);
   return asked;
+}
+
+/** More than a page of what operators did. */
+async function haveAudit(): Promise<void> {
+  const token = await people.admin.tokenFor('updateSettings');
+  for (let at = 0; at <= PAGE; at += 1) await studio.service.call(updateSettings, { songsPerDay: at }, { token });
 }
 
 /** So many more of the owner's, copies of one that is whole. */
@@ -110,6 +132,12 @@ async function haveSongs(count: number): Promise<void> {
     void writer.create(db.doc(`songMedia/${copy}`), media!.data()!);
   }
   await writer.close();
+}
+
+/** The fewest round trips that were seen are those that do wait for each other. */
+function leastOf({ few, many }: typeof measured): Record<string, FirestoreWork> {
+  const least = (name: string, asked: FirestoreWork) => Math.min(asked.roundTrips, many[name]?.roundTrips ?? asked.roundTrips);
+  return Object.fromEntries(Object.entries(few).map(([name, asked]) => [name, { ...asked, roundTrips: least(name, asked) }]));
 }
 
 function printed(): string {

@@ -48,14 +48,15 @@ export async function liveOut(
   const failures: string[] = [];
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     try {
-      await runWorker().catch((error: unknown) => failures.push(String(error)));
-      await between(); // also when the run has failed: a restart may take longer than many runs
+      await runWorker();
+      await between();
       await Promise.all(lives.map((life) => lookAfter(life, clock.now())));
       const dueAtMs = await nextDueMs();
       if (dueAtMs === undefined) return failures;
       clock.advance(Math.max(0, dueAtMs - clock.now()));
     } catch (error) {
       failures.push(String(error));
+      await between().catch(() => undefined); // a restart may take longer than many runs
       await sleep(PAUSE_MS);
     }
   }

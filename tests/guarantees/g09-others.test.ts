@@ -97,7 +97,7 @@ function waitingLong(worker: Worker): Worker {
 }
 
 /** These change what the others meet, and come last. */
-const LAST = ['updateSettings', 'signOut'];
+const LAST = ['updateSettings', 'updateUser', 'signOut', 'deleteAccount'];
 
 /** Every function, but those that Scheduler fires. */
 function functions(): Endpoint[] {

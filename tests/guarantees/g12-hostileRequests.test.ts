@@ -35,9 +35,10 @@ describe('G12: a request that is wrong as a whole is refused in our own form, an
       const requests = await requestsFor(name);
       const isRefused = ({ statuses }: HostileRequest) => statuses.some((status) => status >= 400);
       const before = await dumpProject();
-      expect(await surprisesOf(requests.filter(isRefused))).toEqual([]);
+      expect(await surprisesOf(requests.filter(isRefused), AT_ONCE)).toEqual([]);
       expect(await dumpProject()).toEqual(before);
-      expect(await surprisesOf(someOf(requests.filter((request) => !isRefused(request))))).toEqual([]);
+      // One by one: what is served changes one and the same document, for which the emulator lets transactions wait seconds.
+      expect(await surprisesOf(someOf(requests.filter((request) => !isRefused(request))), 1)).toEqual([]);
     },
     limitMs(30_000),
   );
@@ -87,7 +88,7 @@ function someOf(requests: HostileRequest[]): HostileRequest[] {
   return fc.sample(fc.shuffledSubarray(requests, { minLength: most, maxLength: most }), { seed: seed + requests.length, numRuns: 1 })[0]!;
 }
 
-async function surprisesOf(requests: HostileRequest[]): Promise<object[]> {
+async function surprisesOf(requests: HostileRequest[], atOnce: number): Promise<object[]> {
   const surprises: object[] = [];
   const waiting = [...requests];
   const work = async () => {
@@ -97,7 +98,7 @@ async function surprisesOf(requests: HostileRequest[]): Promise<object[]> {
       if (faults.length > 0) surprises.push({ what: request.what, faults, text: answer?.text.slice(0, 300) });
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: atOnce }, work));
   return surprises;
 }
 

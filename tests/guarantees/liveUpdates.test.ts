@@ -24,6 +24,7 @@ import {
 } from 'firebase/firestore';
 import { getProfile } from '../../functions/accounts/getProfile.ts';
 import { listImages } from '../../functions/images/listImages.ts';
+import { getPlaylist } from '../../functions/playlists/getPlaylist.ts';
 import { createSong } from '../../functions/songs/createSong.ts';
 import { getGeneration } from '../../functions/songs/getGeneration.ts';
 import { getSong } from '../../functions/songs/getSong.ts';
@@ -112,6 +113,10 @@ const DOCUMENTS: Record<string, { idOf(): Promise<string>; wire(id: string): Pro
   songs: {
     idOf: async () => (await given.song({ owner: mina.uid })).songId,
     wire: async (songId) => (await studio.service.call(getSong, { songId }, asMina())).body.song,
+  },
+  playlists: {
+    idOf: async () => (await given.playlist({ owner: mina.uid })).playlistId,
+    wire: async (playlistId) => (await studio.service.call(getPlaylist, { playlistId }, asMina())).body.playlist,
   },
   images: {
     idOf: async () => (await given.image({ owner: mina.uid })).imageId,

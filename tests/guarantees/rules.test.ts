@@ -14,7 +14,17 @@ const validAfterAt = new Date('2026-03-01T12:00:00.900Z'); // within the second 
 const CLOSED = [
   ...['songMedia', 'generationWork', 'userPrivate', 'uploads', 'files', 'likes', 'ledger', 'quotas', 'idempotency', 'rateLimits'],
   ...['counters', 'plays', 'reports', 'backups', 'incidents', 'audit', 'settings', 'dependencies', 'jobRuns', 'tombstones'],
-  ...['imageMedia', 'imports', 'songSearch', 'deletedPlaylists', 'unheardOf', 'users/owner/notes', 'songs/public/notes'],
+  ...[
+    'imageMedia',
+    'imports',
+    'songSearch',
+    'erasures',
+    'deletedPlaylists',
+    'deletedPlaylists',
+    'unheardOf',
+    'users/owner/notes',
+    'songs/public/notes',
+  ],
 ];
 
 /** All documents are the owner's. */

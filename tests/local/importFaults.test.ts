@@ -82,7 +82,7 @@ describe('a fault in a description', () => {
       `songs[10] (id linked) ${outside}`,
       'songs[11] (id cover) cover: cannot be used: not a JPEG, PNG or WebP picture. Give a JPEG, PNG or WebP picture, or none: then one is drawn.',
       `songs[12] entry: Invalid input: expected object, received string. ${correct}`,
-      'images[0] (id noPicture) file: cannot be used: not a JPEG, PNG or WebP picture. Give a JPEG, PNG or WebP picture of at most 25 million pixels.',
+      'images[0] (id noPicture) file: cannot be used: not a JPEG, PNG or WebP picture. Give a JPEG, PNG or WebP picture of at most 25 million pixels, fewer with transparency or 16 bits.',
     ]);
     expect({ status, said: said.split('\n') }).toEqual({
       status: 1,

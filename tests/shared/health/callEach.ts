@@ -17,13 +17,13 @@ export interface Prepared {
 const ENDINGS = ['signOut', 'deleteAccount'];
 
 export async function prepareCalls({ house }: StorageHouse, isMeant: (endpoint: Endpoint) => boolean): Promise<Prepared[]> {
-  const [stayers, leavers] = [await house.newPeople(), await house.newPeople()];
+  const stayers = await house.newPeople();
   const prepared: Prepared[] = [];
   // What recurs comes last: it moves on what the others are to find.
   const isScheduled = ({ access }: Endpoint) => Number(access === 'scheduler');
   const inOrder = house.service.endpoints.filter(isMeant).toSorted((one, other) => isScheduled(one) - isScheduled(other));
   for (const endpoint of inOrder) {
-    const people = ENDINGS.includes(endpoint.name) ? leavers : stayers;
+    const people = ENDINGS.includes(endpoint.name) ? await house.newPeople() : stayers;
     const variant = variantsFor(endpoint).find(({ isWhole }) => isWhole);
     const id = await variant?.make(people.owner.uid);
     prepared.push({ endpoint, caller: callerOf(endpoint, people, house.outsiders), input: await givenInput(house.service, endpoint, id) });
