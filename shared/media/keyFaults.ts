@@ -51,7 +51,7 @@ const NEXT = {
 const KEY_FAULTS = {
   // Reading it
   missing: {
-    what: ['There is no key: the file or the secret is absent or empty.', '키가 없습니다. 파일이나 시크릿이 없거나 비어 있습니다.'],
+    what: ['There is no key. The file or the secret is absent or empty.', '키가 없습니다. 파일이나 시크릿이 없거나 비어 있습니다.'],
     next: 'restore',
   },
   unreadable: {
@@ -96,7 +96,7 @@ const KEY_FAULTS = {
     next: 'wholeFile',
   },
   public_key: {
-    what: ['This is a public key: nothing can be signed with it.', '공개 키입니다. 서명할 수 없습니다.'],
+    what: ['This is a public key. Nothing can be signed with it.', '공개 키입니다. 서명할 수 없습니다.'],
     next: 'wholeFile',
   },
   certificate: {

@@ -36,6 +36,8 @@ describe('Whatever is given as the storage key', () => {
     const { what, next } = explainKeyFault(fault);
     for (const sentence of [what.en, what.ko, next.en, next.ko]) expect(sentence).toMatch(/^[^{}]{8,}[.)]$/);
     expect(leaks(wordsOf(diagnosis))).toBe(false);
+    const { message } = MediaFault.ofKey(fault);
+    expect(mask(message)).toBe(message); // logs take `key: something` for a secret
   });
 
   it.each(REPAIRED)('is used when it can be: %s', (_name, text, repairs) => {
