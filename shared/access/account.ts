@@ -35,6 +35,11 @@ export type UserPrivate = z.output<typeof UserPrivate>;
 
 const BEGINNING = new Date(0).toISOString();
 
+/** What `validAfterAt` is when all sessions end now: tokens tell their beginning in whole seconds, and what began in this one has ended too. */
+export function sessionsEndAt(now: Date): Date {
+  return new Date((Math.floor(now.getTime() / 1000) + 1) * 1000);
+}
+
 /** @returns undefined when there is no such document */
 export async function readUserPrivate(uid: string): Promise<UserPrivate | undefined> {
   const db = await database();

@@ -3,6 +3,7 @@ export {
   type KnownUser,
   Locale,
   readUser,
+  sessionsEndAt,
   tombstoneRef,
   UserDocument,
   UserPrivate,

@@ -19,11 +19,11 @@ export const rules = {
   'song.play': { owner: 'always', admin: 'always', others: 'shared' },
   'song.like': { owner: 'always', admin: 'always', others: 'shared' },
   'song.update': { owner: 'always', admin: 'never', others: 'never' },
-  // Of people and of moderation, `owner` is an operator who deals with himself or his own: no other function asks for these rows.
+  'song.delete': { owner: 'always', admin: 'never', others: 'never' },
+  // Of moderation and of people, `owner` is an operator who deals with his own or himself: no other function asks for these rows.
   'song.moderate': { owner: 'always', admin: 'always', others: 'never' },
   'user.read': { owner: 'always', admin: 'always', others: 'never' },
   'user.update': { owner: 'always', admin: 'always', others: 'never' },
-  'song.delete': { owner: 'always', admin: 'never', others: 'never' },
   'playlist.read': { owner: 'always', admin: 'shared', others: 'shared' },
   'playlist.update': { owner: 'always', admin: 'never', others: 'never' },
   'playlist.delete': { owner: 'always', admin: 'never', others: 'never' },

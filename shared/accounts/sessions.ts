@@ -1,4 +1,4 @@
-import { authAdmin, forgetUserState, lookUpUserState, verifyIdToken } from '#shared/access';
+import { authAdmin, forgetUserState, lookUpUserState, sessionsEndAt, verifyIdToken } from '#shared/access';
 import { type Clock, database, problem } from '#shared/runtime';
 import { exchangeRefreshToken, signInWithPassword } from './identityToolkit.ts';
 import type { Session } from './schema.ts';
@@ -31,10 +31,8 @@ export async function refreshSession(refreshToken: string, clock: Clock): Promis
 
 /** Ends all sessions of the person, on all devices. */
 export async function endSessions(uid: string, clock: Clock): Promise<void> {
-  // Tokens tell their beginning in whole seconds: what began in this second has ended too.
-  const validAfterAt = new Date((Math.floor(clock.now() / 1000) + 1) * 1000);
   const db = await database();
-  await db.doc(`userPrivate/${uid}`).update({ validAfterAt });
+  await db.doc(`userPrivate/${uid}`).update({ validAfterAt: sessionsEndAt(new Date(clock.now())) });
   forgetUserState(uid);
   await authAdmin((auth) => auth.revokeRefreshTokens(uid)); // last: ours alone already ends every session here
 }

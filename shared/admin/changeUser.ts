@@ -1,5 +1,5 @@
 import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
-import { disableInAuth, findAuthRecord, forgetUserState, type Role, type UserPrivate } from '#shared/access';
+import { disableInAuth, findAuthRecord, forgetUserState, type Role, sessionsEndAt, type UserPrivate } from '#shared/access';
 import { quotaRef } from '#shared/limits';
 import { type Operation, writeAudit } from '#shared/operations';
 import { hashUid, log, problem, toDocument, transact } from '#shared/runtime';
@@ -69,9 +69,7 @@ function changed({ user, userPrivate, songsPerDay }: Account, change: UserChange
 function standing(disabled: boolean | undefined, now: Date): Partial<UserPrivate> {
   if (disabled === undefined) return {};
   if (!disabled) return { disabled: false, disabledBy: null };
-  // Tokens tell their beginning in whole seconds: what began in this second has ended too.
-  const validAfterAt = new Date((Math.floor(now.getTime() / 1000) + 1) * 1000).toISOString();
-  return { disabled: true, disabledBy: 'operator', validAfterAt };
+  return { disabled: true, disabledBy: 'operator', validAfterAt: sessionsEndAt(now).toISOString() };
 }
 
 function isOperator({ userPrivate: { role, disabled } }: Account): boolean {

@@ -1,4 +1,4 @@
-import { authAdmin, authErrorCode, forgetUserState, tombstoneRef } from '#shared/access';
+import { authAdmin, authErrorCode, forgetUserState, sessionsEndAt, tombstoneRef } from '#shared/access';
 import { attemptPaths } from '#shared/limits';
 import { hashUid, log, nudgeJob, toDocument, transact, type World } from '#shared/runtime';
 import { type Erasure, erasureRef } from './record.ts';
@@ -19,9 +19,8 @@ export async function closeAccount(uid: string, { clock, newId }: Pick<World, 'c
     };
     transaction.create(tombstone.ref, { erasureId, deletedAt: now });
     transaction.create(erasureRef(db, erasureId), toDocument(erasure));
-    // Kept to the end, and closed: the security rules look at it. Tokens tell their beginning in whole seconds.
-    const validAfterAt = new Date((Math.floor(now.getTime() / 1000) + 1) * 1000);
-    transaction.set(db.doc(`userPrivate/${uid}`), { role: 'user', disabled: true, validAfterAt });
+    // Kept to the end, and closed: the security rules look at it.
+    transaction.set(db.doc(`userPrivate/${uid}`), { role: 'user', disabled: true, validAfterAt: sessionsEndAt(now) });
     // What is being asked for right now looks for this document in its own transaction, and finds nobody.
     transaction.delete(user.ref);
     const email: unknown = user.get('email');

@@ -48,7 +48,7 @@ function trialOf(state: BreakerState, now: Date): BreakerState | undefined {
   return trying(!state.isUp && isRested ? onTrial({ ...state, triesAgainAt: null }, now) : state, now, LYRICS_BOUNDS);
 }
 
-/** `silent` says nothing about whether it works: not sent, or too many requests. `refusesAll` holds for every request. */
+/** `silent` says nothing about whether it works: not sent, or too many requests. The last two hold for every request. */
 export type Outcome = 'works' | 'fails' | 'silent' | 'out_of_credit' | 'refused';
 
 /** Never rejects: whoever asked has his answer, whether it could be written down or not. */

@@ -6,7 +6,7 @@ import type { DocumentSnapshot, Firestore, Transaction, WriteBatch } from '@goog
 import { z } from 'zod';
 import { database, fromDocument, increment, isConflict } from '#shared/runtime';
 import type { Song } from './schema.ts';
-import { forgetSong, replaceSong } from './sharedSongs.ts';
+import { replaceSong } from './sharedSongs.ts';
 import { SONG_SEARCH, writeSongSearch } from './songSearch.ts';
 import { toSong } from './store.ts';
 
@@ -86,6 +86,5 @@ async function carryOver(
     replaceSong(counted);
   } catch (error) {
     if (!isConflict(error)) throw error;
-    forgetSong(counted.songId);
   }
 }
