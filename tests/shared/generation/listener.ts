@@ -87,9 +87,17 @@ export async function dueAtOf(generationId: string): Promise<Date | undefined> {
 
 /** The provider's ids of the songs of a request. */
 export async function taskIdsOf(generationId: string): Promise<string[]> {
+  return (await songsInWork(generationId)).map(({ taskId }) => taskId);
+}
+
+/** How often each song's sound was fetched in vain, as the worker has written it down. */
+export async function countedDownloads(generationId: string): Promise<number[]> {
+  return (await songsInWork(generationId)).map(({ downloads }) => downloads);
+}
+
+async function songsInWork(generationId: string): Promise<{ taskId: string; downloads: number }[]> {
   const db = await database();
-  const songs = (await db.doc(`generationWork/${generationId}`).get()).get('songs') as { taskId: string }[];
-  return songs.map(({ taskId }) => taskId);
+  return (await db.doc(`generationWork/${generationId}`).get()).get('songs');
 }
 
 /** Checksums of the covers of a request's songs, as they are stored. Those of one text are the same pictures again, but for drawn ones. */
