@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { cancelGeneration, createGeneration } from '#shared/generation';
-import { Claim, quotaRef } from '#shared/limits';
+import { Claim, quotaRef, verifyBalance } from '#shared/limits';
 import { type LedgerCounts, verifyLedger } from '#shared/operations';
 import { closeDatabase, database, newId } from '#shared/runtime';
+import { sumOfEntries } from '../../../shared/limits/sumOfEntries.ts';
 import { given } from '../../support/given.ts';
 import { useOwnProject } from '../../support/service.ts';
 import { endRequest, newPerson } from './bookkeeping.ts';
@@ -86,8 +87,26 @@ describe('verifyLedger, while people ask for songs and change their minds', () =
     expect(await verifyLedger({ sinceAt: now })).toMatchObject({ checked: { requests: turns }, discrepancyCount: 0 });
   }, 60_000);
 
-  async function live(now: Date, over: AbortSignal): Promise<number> {
+  it('takes no balance for wrong that is written while it is read', async () => {
     const owner = await newPerson();
+    const over = new AbortController();
+    const living = live(new Date(), over.signal, owner);
+    const found: unknown[] = [];
+    // It looks as often as somebody who reads both one after the other, and is wrong so many times.
+    for (let torn = 0; torn < 8; torn += (await looksWrong(owner)) ? 1 : 0) found.push(await verifyBalance(owner));
+    over.abort();
+    await living;
+    expect(found.filter(Boolean)).toEqual([]);
+  }, 60_000);
+
+  async function looksWrong(uid: string): Promise<boolean> {
+    const db = await database();
+    const [quota, sums] = await Promise.all([quotaRef(db, uid).get(), sumOfEntries(db, uid).get()]);
+    return quota.get('balance') !== sums.data().sum;
+  }
+
+  async function live(now: Date, over: AbortSignal, person?: string): Promise<number> {
+    const owner = person ?? (await newPerson());
     await given.credits({ owner });
     let turns = 0;
     for (; !over.aborted; turns += 1) await cancelGeneration(await ask(owner, now), now);
