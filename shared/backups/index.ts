@@ -1,0 +1,11 @@
+export { type AccountSource, ownAccounts } from './accountRecords.ts';
+export { advanceBackups, ownDatabaseAdmin } from './advanceBackups.ts';
+export { digestName, type KnownBackup, listManifests, Manifest, readJson } from './bucket.ts';
+export { listTombstoneCopies } from './copyTombstones.ts';
+export { collectionsOf, countAll, differingCounts } from './databaseAt.ts';
+export { DigestPage, differencesIn } from './digest.ts';
+export { BACKUP_LIFE_CYCLE, keepBackups } from './keepBackups.ts';
+export { type DatabaseAdmin, LIVE_DATABASE } from './port.ts';
+export { BACKUPS, Backup, BackupId } from './record.ts';
+export { readAccountPage } from './sealedAccounts.ts';
+export { startBackup } from './startBackup.ts';
