@@ -1,0 +1,24 @@
+import type { Span } from '#shared/figures';
+import { database, fromDocument } from '#shared/runtime';
+import { ReportedIncident } from './schema.ts';
+
+/** Of more, the first. */
+const MOST = 50;
+
+/** Incidents that were opened or resolved in this time, the oldest first. Two queries. */
+export async function findIncidents({ startsAt, endsAt }: Span): Promise<ReportedIncident[]> {
+  const db = await database();
+  const within = (field: string) =>
+    db.collection('incidents').where(field, '>=', startsAt).where(field, '<', endsAt).orderBy(field).limit(MOST);
+  const found = await Promise.all([within('openedAt').get(), within('resolvedAt').get()]);
+  const incidents = found.flatMap(({ docs }) => docs).flatMap((document) => readIncident(fromDocument(document.data())));
+  const byId = new Map(incidents.map((incident) => [incident.incidentId, incident]));
+  return [...byId.values()].sort((a, b) => a.openedAt.localeCompare(b.openedAt) || a.incidentId.localeCompare(b.incidentId)).slice(0, MOST);
+}
+
+/** Without its evidence, and without who acknowledged it. What was spoiled by hand is left out. */
+function readIncident(data: Record<string, unknown>): ReportedIncident[] {
+  const known = Object.fromEntries(Object.keys(ReportedIncident.shape).map((name) => [name, data[name]]));
+  const incident = ReportedIncident.safeParse(known).data;
+  return incident ? [incident] : [];
+}
