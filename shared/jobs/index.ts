@@ -1,0 +1,4 @@
+export { JOBS, type Job } from './job.ts';
+export { type RunOutcome, runsSince } from './jobRun.ts';
+export { type MissedRun, missedRuns } from './missedRuns.ts';
+export { runJob } from './runJob.ts';
