@@ -1,0 +1,1 @@
+export { type Reporting, startReporting } from './startReporting.ts';

@@ -1,0 +1,14 @@
+import type { Marks } from './marks.ts';
+
+/** All that a marked house has written and sent. */
+export interface Outcome {
+  marks: Marks;
+  seen: string[];
+  /** Texts of documents, by collection; subcollections go by their own name. */
+  collections: Record<string, string[]>;
+  webhook: string[];
+  envelopes: string[];
+  spans: string[];
+  /** Of the bucket for backups: what is no exported data. */
+  manifests: Record<string, string>;
+}
