@@ -1,11 +1,12 @@
 /**
- * `npm run media -- status|verify|sync`: whether every file is in every store, and what to do when it is not.
+ * `npm run media -- status|verify|sync|claim`: whether every file is in every store, what to do when it is not, and whose the stores are.
  *
  * Exit status 1 when something is wrong, or could not be looked at.
  */
 import { closeDatabase } from '#shared/runtime';
 import { findPlace } from './doctor/place.ts';
 import { showCount } from './import/showCount.ts';
+import { claimStores } from './media/claim.ts';
 import { HELP, type MediaCommand, readCommandLine } from './media/commandLine.ts';
 import type { MediaFinding } from './media/finding.ts';
 import { showStatus } from './media/status.ts';
@@ -51,6 +52,8 @@ function run({ command, isQuick }: MediaCommand, progress: (text: string) => voi
       return verifyFiles({ ...context, isQuick });
     case 'sync':
       return syncFiles(context);
+    case 'claim':
+      return claimStores();
     default:
       return showStatus(context);
   }

@@ -11,6 +11,7 @@ import { lastLines, runScript } from './local/processes/child.ts';
 import { isPortFree } from './local/processes/port.ts';
 import { showProgress } from './local/progress.ts';
 import { loadSampleData } from './local/sampleData.ts';
+import { tellIncidents } from './local/tellIncidents.ts';
 import { waitUntil } from './local/waitUntil.ts';
 import { welcome } from './local/welcome.ts';
 
@@ -48,7 +49,7 @@ async function main(): Promise<number> {
       await cloud.save();
       const seconds = Math.round((performance.now() - startedAt) / 1000);
       progress.say(welcome({ ...cloud, port, directory, instances, seconds }));
-      return await serve(cloud);
+      return await serve(cloud, join(directory, 'logs'));
     } finally {
       await cloud.stop();
     }
@@ -58,12 +59,14 @@ async function main(): Promise<number> {
 }
 
 /** Runs until it is asked to stop, or a part breaks. @returns the exit code */
-async function serve(cloud: LocalCloud): Promise<number> {
+async function serve(cloud: LocalCloud, logs: string): Promise<number> {
+  const stopTelling = tellIncidents(logs, progress.say);
   const timer = setInterval(() => {
     cloud.save().catch((error: Error) => progress.say(`Saving has failed; the last good state stays: ${error.message}`));
   }, SAVE_EVERY_MS);
   const broken = await Promise.race([isAskedToStop, cloud.broken]);
   clearInterval(timer);
+  stopTelling();
   if (broken) {
     progress.say(`\n${broken.part} has ended (${broken.how}). Its last lines, from ${broken.logFile}:\n${lastLines(broken.logFile)}`);
   }

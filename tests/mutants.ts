@@ -3,6 +3,7 @@ import type { Mutant } from '../scripts/check/mutant.ts';
 import { accessMutants } from './mutants/accessMutants.ts';
 import { accountMutants } from './mutants/accountMutants.ts';
 import { adminMutants } from './mutants/adminMutants.ts';
+import { backupMutants } from './mutants/backupMutants.ts';
 import { cancelMutants } from './mutants/cancelMutants.ts';
 import { crashMutants } from './mutants/crashMutants.ts';
 import { faultMutants } from './mutants/faultMutants.ts';
@@ -25,6 +26,7 @@ export const mutants: Mutant[] = [
   ...crashMutants,
   ...faultMutants,
   ...ledgerMutants,
+  ...backupMutants,
   ...cancelMutants,
   ...providerMutants,
   ...linkMutants,

@@ -14,7 +14,7 @@ export const finishUpload = defineEndpoint({
   feature: 'uploads',
   needs: { started: startedImages.may('finish', 'imageId') },
   rate: 'write',
-  budget: { reads: 6, writes: 4 },
+  budget: { reads: 6, writes: 5 },
   resources: { memoryMiB: 1024, concurrency: 4, timeoutS: 60 }, // one picture at a time takes 300 MB at most, and others wait with 20 each
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ imageId: ImageId }),

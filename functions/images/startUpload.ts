@@ -17,7 +17,7 @@ export const startUpload = defineEndpoint({
   needs: {},
   rate: 'write',
   idempotency: 'replay',
-  budget: { reads: 5, writes: 2 },
+  budget: { reads: 6, writes: 2 },
   secrets: ['JWT_SECRET'],
   input: StartUploadInput,
   output: z.strictObject({

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
 import { advanceGenerations as advance, createWorker } from '#shared/generation';
+import { JOBS } from '#shared/jobs';
 
 export const advanceGenerations = defineEndpoint({
   name: 'advanceGenerations',
@@ -18,7 +19,7 @@ export const advanceGenerations = defineEndpoint({
   output: z.strictObject({ steps: z.int() }),
   errors: [],
   cache: 'none',
-  schedule: { cron: '* * * * *', retries: 5, backoffS: 5 },
+  schedule: JOBS.advanceGenerations,
   examples: [{ title: 'Every minute', input: {} }],
 
   async handler(_input, _caller, { clock, newId, random, signal }) {

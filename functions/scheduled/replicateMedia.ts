@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
 import { REPLICATION_BOUNDS, replicateFiles } from '#shared/files';
-import { probeStorage } from '#shared/health';
+import { JOBS } from '#shared/jobs';
 
 export const replicateMedia = defineEndpoint({
   name: 'replicateMedia',
@@ -18,12 +18,11 @@ export const replicateMedia = defineEndpoint({
   output: z.strictObject({ copied: z.int(), deleted: z.int(), failed: z.int() }),
   errors: [],
   cache: 'none',
-  schedule: { cron: '* * * * *', retries: 0, backoffS: 60 },
+  schedule: JOBS.replicateMedia,
   examples: [{ title: 'Every minute', input: {} }],
 
   async handler(_input, _caller, { clock, newId, random, signal }) {
     const world = { clock, newId, random };
-    await probeStorage(world); // for a service that nobody calls; before the work, which would make a good store look slow
     return await replicateFiles({ world, signal, bounds: REPLICATION_BOUNDS });
   },
 });

@@ -1,7 +1,7 @@
 /** Addresses for a player: a URL that `<audio src>` can use as it is, and one for the cover. */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
-import { createPlayback, SongId, songs } from '#shared/songs';
+import { createPlayback, playableSongs, SongId } from '#shared/songs';
 
 export const getPlayback = defineEndpoint({
   name: 'getPlayback',
@@ -9,7 +9,7 @@ export const getPlayback = defineEndpoint({
   summary: 'Get addresses that play a song and show its cover',
   access: 'public',
   feature: 'streaming',
-  needs: { song: songs.may('play', 'songId') },
+  needs: { played: playableSongs.may('play', 'songId') },
   rate: 'read',
   budget: { reads: 2, writes: 0 },
   secrets: ['JWT_SECRET'],
@@ -19,7 +19,7 @@ export const getPlayback = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'Before playing', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
-  async handler(_input, caller, { found, now, clock, newId }) {
-    return await createPlayback(found.song, caller, { now, clock, newId });
+  handler(_input, caller, { found, now, newId }) {
+    return Promise.resolve(createPlayback(found.played, caller, { now, newId }));
   },
 });

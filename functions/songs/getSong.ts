@@ -1,7 +1,7 @@
 /** One song. What is private, hidden, or not there at all gives strangers the same 404. */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
-import { Song, SongId, songs } from '#shared/songs';
+import { Song, SongId, shownSongs } from '#shared/songs';
 
 export const getSong = defineEndpoint({
   name: 'getSong',
@@ -9,7 +9,7 @@ export const getSong = defineEndpoint({
   summary: 'Read a song',
   access: 'public',
   feature: 'library',
-  needs: { song: songs.may('read', 'songId') },
+  needs: { song: shownSongs.may('read', 'songId') },
   rate: 'read',
   budget: { reads: 1, writes: 0 },
   secrets: ['JWT_SECRET'],

@@ -14,7 +14,7 @@ export const likeSong = defineEndpoint({
   feature: 'library',
   needs: { song: songs.may('like', 'songId') },
   rate: 'write',
-  budget: { reads: 5, writes: 5 },
+  budget: { reads: 9, writes: 9 },
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ songId: SongId, liked: z.boolean() }),
   output: z.strictObject({ song: Song }),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
 import { showObject } from '#shared/files';
 import { problem } from '#shared/runtime';
-import { findSongMedia, playedSongs, SongId } from '#shared/songs';
+import { playedSongs, SongId } from '#shared/songs';
 
 export const showCover = defineEndpoint({
   name: 'showCover',
@@ -11,7 +11,7 @@ export const showCover = defineEndpoint({
   summary: 'Show the cover of a song',
   access: 'public',
   feature: 'streaming',
-  needs: { song: playedSongs.may('play', 'songId') },
+  needs: { played: playedSongs.may('play', 'songId') },
   ticket: 'cover',
   rate: 'stream',
   budget: { reads: 2, writes: 0 },
@@ -22,9 +22,9 @@ export const showCover = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'The cover of a public song', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
-  async handler(_input, caller, { found, ticket, now, clock, signal }) {
-    const cover = ticket ?? (await findSongMedia(found.song, caller, clock))?.cover;
+  handler(_input, _caller, { found, ticket, now, clock, signal }) {
+    const cover = ticket ?? found.played.media?.cover;
     if (!cover) throw problem('not_found');
-    return showObject(cover, { now, clock, signal, createdAt: found.song.createdAt });
+    return showObject(cover, { now, clock, signal, createdAt: found.played.song.createdAt });
   },
 });

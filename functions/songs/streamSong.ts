@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
 import { showObject } from '#shared/files';
 import { problem } from '#shared/runtime';
-import { countPlay, findSongMedia, playedSongs, SongId } from '#shared/songs';
+import { countPlay, playedSongs, SongId } from '#shared/songs';
 
 export const streamSong = defineEndpoint({
   name: 'streamSong',
@@ -16,10 +16,10 @@ export const streamSong = defineEndpoint({
   summary: 'Play or download a song',
   access: 'public',
   feature: 'streaming',
-  needs: { song: playedSongs.may('play', 'songId') },
+  needs: { played: playedSongs.may('play', 'songId') },
   ticket: 'audio',
   rate: 'stream',
-  budget: { reads: 5, writes: 5 }, // two reads beside the sound itself count the play
+  budget: { reads: 9, writes: 9 }, // all but two reads beside the sound itself count the play
   resources: { timeoutS: 300 }, // the bytes themselves may take as long as a slow line needs
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ songId: SongId, ticket: z.string().max(4096).optional(), download: z.boolean().default(false) }),
@@ -29,9 +29,10 @@ export const streamSong = defineEndpoint({
   examples: [{ title: 'A public song', input: { songId: 'sng_0123456789abcdefghjk' } }],
 
   async handler({ download }, caller, { found, ticket, now, clock, signal, address }) {
-    const audio = ticket ?? (await findSongMedia(found.song, caller, clock))?.audio;
+    const { song, media } = found.played;
+    const audio = ticket ?? media?.audio;
     if (!audio) throw problem('song_not_ready');
-    const { songId, title, createdAt } = found.song;
+    const { songId, title, createdAt } = song;
     const shown = { now, clock, signal, createdAt };
     if (download) return await showObject(audio, { ...shown, downloadName: `${title}.mp3` });
     const listener = caller.kind === 'user' ? caller.uid : address.ip;

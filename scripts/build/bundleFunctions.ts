@@ -45,6 +45,8 @@ export async function bundleFunctions(endpoints: RegisteredEndpoint[], root: str
     format: 'esm',
     platform: 'node',
     target: 'node24',
+    minifyWhitespace: true,
+    minifySyntax: true,
     external: EXTERNAL,
     banner: { js: COMMONJS_GLOBALS },
     define: { __filename: 'soriFile', __dirname: 'soriFolder' },

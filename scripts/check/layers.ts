@@ -12,6 +12,7 @@ export const SHARED: Record<string, string[]> = {
   limits: BASE,
   music: BASE,
   media: BASE,
+  reporting: BASE,
   health: BELOW_DOMAINS,
   files: BELOW_DOMAINS,
   accounts: [...BELOW_DOMAINS, 'files'],
@@ -21,9 +22,15 @@ export const SHARED: Record<string, string[]> = {
   generation: [...BELOW_DOMAINS, 'health', 'files', 'songs', 'images', 'accounts'],
   lyrics: [...BELOW_DOMAINS, 'generation'],
   erasure: [...BELOW_DOMAINS, 'files', 'images', 'songs', 'generation'],
-  operations: [...BELOW_DOMAINS, 'health', 'files', 'images', 'songs', 'playlists', 'generation', 'accounts'],
+  jobs: BASE,
+  figures: BELOW_DOMAINS,
+  incidents: BELOW_DOMAINS,
+  backups: [...BELOW_DOMAINS, 'erasure'],
+  reports: [...BELOW_DOMAINS, 'figures', 'files', 'songs', 'generation'],
+  watch: [...BELOW_DOMAINS, 'health', 'jobs', 'figures', 'incidents', 'backups', 'generation', 'operations'],
+  operations: [...BELOW_DOMAINS, 'health', 'jobs', 'files', 'images', 'songs', 'playlists', 'generation', 'accounts'],
   admin: [...BELOW_DOMAINS, 'accounts', 'songs', 'generation', 'operations'],
-  endpoint: [...BELOW_DOMAINS, 'health'],
+  endpoint: [...BELOW_DOMAINS, 'health', 'figures', 'reporting'],
   client: [], // for apps: they have nothing of ours but this
 };
 

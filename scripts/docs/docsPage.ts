@@ -1,8 +1,12 @@
-/** The page at /docs: everything that a client can call, from the OpenAPI document alone. It loads nothing from elsewhere. */
+/**
+ * The pages at /docs: everything that a client can call, from the OpenAPI document alone, and the guide for whoever writes one. They load
+ * nothing from elsewhere.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiDocument } from './document.ts';
 import { fieldTable } from './fieldTable.ts';
+import { guidePage } from './guidePage.ts';
 import { type Html, html, prose } from './html.ts';
 import { type Called, operationSection } from './operationSection.ts';
 
@@ -18,8 +22,10 @@ export interface DocsFile {
 export async function docsFiles(openApi: string): Promise<Map<string, DocsFile>> {
   const document = ApiDocument.parse(JSON.parse(openApi));
   const own = (name: string) => readFile(join(import.meta.dirname, name), 'utf8');
+  const guide = await readFile(join(import.meta.dirname, '../../docs/clients.md'), 'utf8');
   return new Map([
     ['docs/index.html', { type: 'text/html; charset=utf-8', text: docsPage(document) }],
+    ['docs/guide.html', { type: 'text/html; charset=utf-8', text: guidePage(guide) }],
     ['docs/page.css', { type: 'text/css; charset=utf-8', text: await own('page.css') }],
     ['docs/search.js', { type: 'text/javascript; charset=utf-8', text: await own('search.js') }],
     ['docs/openapi.json', { type: 'application/json; charset=utf-8', text: openApi }],
@@ -88,7 +94,9 @@ curl -s "$BASE/v1/listSongs?scope=mine&limit=1" -H "Authorization: Bearer $TOKEN
 curl -s "$BASE/v1/getPlayback?songId=…" -H "Authorization: Bearer $TOKEN"`;
 
 function firstSteps(): Html {
-  return html`<h2>First steps · 시작하기</h2>\n<pre tabindex="0"><code>${FIRST_STEPS}</code></pre>\n`;
+  return html`<h2>First steps · 시작하기</h2>\n<pre tabindex="0"><code>${FIRST_STEPS}</code></pre>
+<p>How an app signs in and keeps its session, follows a song live, plays, uploads from a browser or a phone, what it does about which error, and what
+it may repeat: <a href="/docs/guide.html">Writing a client · 클라이언트 만들기</a>.</p>\n`;
 }
 
 function thingsSection({ components }: ApiDocument): Html {

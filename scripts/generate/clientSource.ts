@@ -69,11 +69,12 @@ function methodText(method: Method): string {
 }
 
 function traitsText(method: Method): string {
-  const { name, method: verb, idempotency, alsoStatus, resources } = method.endpoint;
+  const { name, method: verb, rate, idempotency, alsoStatus, resources } = method.endpoint;
   const answer = method.output === undefined ? 'bytes' : isPage(method) ? 'page' : 'json';
   const traits = [
     `method: '${verb}'`,
     `token: '${tokenOf(method.endpoint)}'`,
+    ...(verb === 'POST' && rate === 'read' ? ['isRead: true'] : []),
     ...(idempotency === 'replay' ? ['isReplayed: true'] : []),
     `answer: '${answer}'`,
     ...(alsoStatus === undefined ? [] : [`alsoStatus: ${alsoStatus}`]),

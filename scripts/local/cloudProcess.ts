@@ -1,9 +1,11 @@
 /** The local Google Cloud as a process of its own: who is who, Cloud Storage, Cloud Scheduler. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BACKUP_LIFE_CYCLE } from '#shared/backups';
 import { bucketCors } from './bucketCors.ts';
 import { startGcs } from './gcs/index.ts';
 import { type LocalGoogle, startGoogle } from './google/index.ts';
+import { forgetOwnAddress, recordOwnAddress } from './google/ownAddress.ts';
 import { writePrivately } from './localSecrets.ts';
 import { servePart } from './processes/part.ts';
 import { startScheduler } from './scheduler/index.ts';
@@ -14,6 +16,7 @@ export interface CloudInput {
   keyFile: string;
   keyAccount: string;
   buckets: string[];
+  backupBucket?: string;
   /** Who may call the buckets from a browser. */
   origins: string[];
   /** `false` where one from outside is used. */
@@ -36,8 +39,12 @@ servePart<CloudInput, CloudReady>(async (input) => {
   const isKeySound = await provideKey(google, input);
   const gcs = input.hasStorage ? await startGcs({ directory: join(input.directory, 'gcs'), google }) : undefined;
   for (const bucket of input.buckets) await gcs?.createBucket(bucket, { cors: bucketCors(input.origins) });
+  if (input.backupBucket) await gcs?.createBucket(input.backupBucket, { settings: { lifecycle: BACKUP_LIFE_CYCLE } });
   const file = join(input.directory, 'scheduler.json');
   const scheduler = input.hasScheduler ? await startScheduler({ file, mintOidcToken: google.mintOidcToken }) : undefined;
+  const ownFolder = join(input.directory, 'scheduler');
+  mkdirSync(ownFolder, { recursive: true });
+  if (scheduler) await recordOwnAddress(ownFolder, `http://${scheduler.endpoint}`);
   return {
     ready: {
       tokenUrl: google.tokenUrl,
@@ -48,6 +55,7 @@ servePart<CloudInput, CloudReady>(async (input) => {
     },
     close: async () => {
       await scheduler?.close();
+      forgetOwnAddress(ownFolder);
       await gcs?.close();
       await google.close();
     },

@@ -1,7 +1,8 @@
 /** All functions behind one address, and the jobs that call some of them, as a process of its own. Its environment is theirs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { config, log, required, serviceUrl } from '#shared/runtime';
+import { processFigures } from '#shared/figures';
+import { config, log, required, serviceUrl, systemWorld } from '#shared/runtime';
 import { projectFolder } from '../check/command.ts';
 import { docsFiles } from '../docs/docsPage.ts';
 import { OPEN_API_PATH } from '../generate/generatedFiles.ts';
@@ -31,7 +32,11 @@ servePart<FunctionsInput, FunctionsReady>(async ({ port, isolate }) => {
   const pool = isolate ? isolatedFunctions({ names, ...isolate, report: (text) => console.error(text) }) : registeredFunctions(endpoints);
   await declareJobs(endpoints, jobSettings()); // first: whoever finds the functions finds the jobs that they nudge
   const host = await startFunctions(pool, port, await docsFiles(readFileSync(join(projectFolder, OPEN_API_PATH), 'utf8')));
-  return { ready: { port: host.port, count: names.length }, close: host.close };
+  const close = async () => {
+    await host.close();
+    await processFigures(systemWorld).flush();
+  };
+  return { ready: { port: host.port, count: names.length }, close };
 });
 
 function jobSettings() {

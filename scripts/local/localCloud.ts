@@ -1,15 +1,16 @@
 /** All parts of the local cloud, started side by side, stopped in order. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseSettings } from '#shared/runtime';
 import type { CloudInput, CloudReady } from './cloudProcess.ts';
 import { startAuthEmulator } from './emulators/auth.ts';
 import { startFirestoreEmulator } from './emulators/firestore.ts';
 import type { FunctionsInput, FunctionsReady } from './functionsProcess.ts';
 import { localSecrets } from './localSecrets.ts';
-import { BUCKET, keyFileOf, originsOf, projectOf, serviceUrlOf, settingsFor } from './ownSettings.ts';
+import { BACKUP_BUCKET, BUCKET, keyFileOf, originsOf, projectOf, serviceUrlOf, settingsFor } from './ownSettings.ts';
 import type { Child } from './processes/child.ts';
-import { startPart } from './processes/part.ts';
+import { type Part, startPart } from './processes/part.ts';
 import type { Progress } from './progress.ts';
 import type { SandboxInput, SandboxReady } from './sandboxProcess.ts';
 import { type SnapshotSources, snapshotsIn } from './snapshots.ts';
@@ -83,9 +84,10 @@ async function start(options: LocalCloudOptions, running: Running[]): Promise<Lo
   const functions = await add('functions', (logFile) =>
     startPart<FunctionsReady>(scriptOf('functionsProcess'), functionsInput(options, logs), { logFile, env: settings }),
   );
-  const sources: SnapshotSources = { ...(firestore ? { firestore } : {}), ...(auth ? { auth } : {}) };
-  const save = () => (firestore || auth ? snapshots.take(sources) : Promise.resolve());
   let isStopping = false;
+  const sources: SnapshotSources = { ...(firestore ? { firestore } : {}), ...(auth ? { auth } : {}) };
+  if (sandbox) reviveWhenGone({ ...options, logs, running, isStopping: () => isStopping }, sandbox, secrets.TOPMEDIAI_API_KEY);
+  const save = () => (firestore || auth ? snapshots.take(sources) : Promise.resolve());
   return {
     settings,
     functionCount: functions.ready.count,
@@ -121,11 +123,36 @@ function adder(logs: string, running: Running[], progress: Progress): Add {
 function firstToEnd(running: Running[], isExpected: () => boolean): LocalCloud['broken'] {
   return new Promise((resolve) => {
     for (const { part, child, logFile } of running) {
+      if (part === 'sandbox') continue; // the provider is somebody else's: the service goes on without, and tells its operators
       void child.exited.then((how) => {
         if (!isExpected()) resolve({ part, how, logFile });
       });
     }
   });
+}
+
+type Reviving = LocalCloudOptions & { logs: string; running: Running[]; isStopping: () => boolean };
+
+/** Longer than the watch needs to notice, so that whoever ends the sandbox sees what becomes of it. */
+const REVIVED_AFTER_MS = 90_000;
+
+/** Starts the sandbox anew under its address, and again when it ends once more. */
+function reviveWhenGone(options: Reviving, { child, ready }: Part<SandboxReady>, apiKey: string): void {
+  const { logs, running, isStopping, progress } = options;
+  const logFile = join(logs, 'sandbox.log');
+  const revive = async (how: string) => {
+    if (isStopping()) return;
+    const inS = REVIVED_AFTER_MS / 1000;
+    progress.say(
+      `The sandbox has ended (${how}); it is started again in ${inS} s. 샌드박스가 종료되었습니다. ${inS}초 뒤 다시 시작합니다.`,
+    );
+    await sleep(REVIVED_AFTER_MS, undefined, { ref: false });
+    if (isStopping()) return;
+    const revived = await sandboxPart(options, apiKey, logFile, Number(new URL(ready.url).port));
+    running.push({ part: 'sandbox', child: revived.child, logFile });
+    reviveWhenGone(options, revived, apiKey);
+  };
+  void child.exited.then(revive).catch((error: Error) => progress.say(`The sandbox does not start again: ${error.message}`));
 }
 
 function scriptOf(name: string): string {
@@ -155,15 +182,16 @@ function cloudInput({ directory, outside, port }: LocalCloudOptions): CloudInput
     keyFile: keyFileOf(outside, directory),
     keyAccount: `sori-media@${projectOf(outside)}.iam.gserviceaccount.com`,
     buckets: [BUCKET],
+    backupBucket: outside['BACKUP_BUCKET'] || BACKUP_BUCKET,
     origins: originsOf(outside, port).split(','),
     hasStorage: !outside['STORAGE_EMULATOR_HOST'],
     hasScheduler: !outside['CLOUD_SCHEDULER_ENDPOINT'],
   };
 }
 
-function sandboxPart({ directory, port }: LocalCloudOptions, apiKey: string, logFile: string) {
+function sandboxPart({ directory, port }: LocalCloudOptions, apiKey: string, logFile: string, ownPort = 0) {
   const record = { directory, serviceUrl: serviceUrlOf(port) };
-  const input: SandboxInput = { directory: join(directory, 'sandbox'), apiKey, record };
+  const input: SandboxInput = { directory: join(directory, 'sandbox'), port: ownPort, apiKey, record };
   return startPart<SandboxReady>(scriptOf('sandboxProcess'), input, { logFile });
 }
 

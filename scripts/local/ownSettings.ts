@@ -12,6 +12,7 @@ export interface OwnParts {
 
 const DEFAULT_PROJECT = 'demo-sori';
 export const BUCKET = 'sori-media';
+export const BACKUP_BUCKET = 'sori-backups';
 
 export function projectOf(outside: NodeJS.ProcessEnv): string {
   return outside['GOOGLE_CLOUD_PROJECT'] || outside['GCLOUD_PROJECT'] || DEFAULT_PROJECT;
@@ -50,6 +51,7 @@ export function settingsFor(
     SCHEDULER_SERVICE_ACCOUNT: `scheduler@${projectId}.iam.gserviceaccount.com`,
     AUTH_API_KEY: 'local',
     MEDIA_STORES: mediaStoresIn(directory),
+    BACKUP_BUCKET,
     GCS_KEY_FILE: keyFileOf(outside, directory),
     SORI_DATA_DIR: directory,
     ...secrets,

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface MediaCommand {
-  command: 'help' | 'status' | 'verify' | 'sync';
+  command: 'help' | 'status' | 'verify' | 'sync' | 'claim';
   project: string | undefined;
   isQuick: boolean;
 }
@@ -14,6 +14,8 @@ export const HELP = `npm run media -- <command>      the files of songs and pict
             모든 사본을 끝까지 읽어 비교하고, 손상된 사본은 복구하도록 표시합니다
   sync      brings every file to every store now, and waits for it
             모든 파일을 지금 모든 저장소로 복사합니다
+  claim     makes stores this database's own that bear no mark yet: from then on sweepStorage removes what no document here names
+            아직 표시가 없는 저장소를 이 데이터베이스의 것으로 표시합니다
 
 Options
   --quick            verify only looks whether each copy is there · 존재 여부만 빠르게 확인합니다
@@ -23,7 +25,7 @@ Options
 
 The stores are those of MEDIA_STORES; by default the bucket <project>-media. Exit status 1 when something is wrong.`;
 
-const COMMANDS = ['status', 'verify', 'sync'] as const;
+const COMMANDS = ['status', 'verify', 'sync', 'claim'] as const;
 
 /** @throws saying what to type instead */
 export function readCommandLine(args: string[]): MediaCommand {

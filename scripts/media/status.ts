@@ -9,6 +9,8 @@ import {
   StoresInUse,
 } from '#shared/files';
 import { checkStores, MediaFault, type MediaStore, mediaStores } from '#shared/media';
+import { unknownObjects } from '#shared/operations';
+import { systemWorld } from '#shared/runtime';
 import { bold } from '../local/progress.ts';
 import { fileRecords } from './fileRecords.ts';
 import { count, inBytes, type MediaContext, type MediaFinding } from './finding.ts';
@@ -79,7 +81,7 @@ interface Owner {
 async function ownerOf(store: MediaStore): Promise<Owner> {
   try {
     const owner = await readOwner(store);
-    if (owner === undefined) return { isOurs: true, line: 'belongs to nobody yet: sweepStorage marks it · 아직 표시 없음' };
+    if (owner === undefined) return await ownerToBe(store);
     if (owner === ownDatabase()) return { isOurs: true, line: `belongs to · 소유: ${owner}` };
     return {
       isOurs: false,
@@ -89,6 +91,16 @@ async function ownerOf(store: MediaStore): Promise<Owner> {
     if (!(error instanceof MediaFault)) throw error;
     return { isOurs: true, line: `whose it is cannot be read · 소유를 읽을 수 없음: ${error.message}` };
   }
+}
+
+/** What `sweepStorage` will make of a store without a mark. */
+async function ownerToBe(store: MediaStore): Promise<Owner> {
+  const unknown = await unknownObjects(store, { world: systemWorld, spent: { reads: 0, writes: 0 } });
+  if (unknown.length === 0) return { isOurs: true, line: 'belongs to nobody yet: sweepStorage marks it · 아직 표시 없음' };
+  return {
+    isOurs: false,
+    line: `HOLDS WHAT THIS DATABASE DOES NOT KNOW · 이 데이터베이스가 모르는 파일 있음: ${unknown[0]}. Is MEDIA_STORES right? If it is: npm run media -- claim`,
+  };
 }
 
 /** A store that has got another name still has what it had. */

@@ -4,8 +4,9 @@
  */
 import type { UserRecord } from 'firebase-admin/auth';
 import { database, fromDocument, hashUid, isConflict, log, toDocument } from '#shared/runtime';
-import { readUserPrivate, UserPrivate } from './account.ts';
-import { disableInAuth } from './authAdmin.ts';
+import { UserPrivate } from './account.ts';
+import { findAuthRecord } from './authAdmin.ts';
+import { disableAsWritten } from './tellAuth.ts';
 
 /**
  * @param record - undefined when Auth has none any more
@@ -13,8 +14,8 @@ import { disableInAuth } from './authAdmin.ts';
  */
 export async function agreeWithAuth(uid: string, stored: UserPrivate, record: UserRecord | undefined): Promise<UserPrivate> {
   try {
-    if (record && !record.disabled && stored.disabled && stored.disabledBy === 'operator') await tellAuthAgain(uid);
-    if (changeBy(stored, record)) await writeDown(uid, record);
+    if (record && !record.disabled && stored.disabled && stored.disabledBy === 'operator') await disableAsWritten(uid);
+    if (changeBy(stored, record)) await writeDown(uid);
   } catch (error) {
     if (!isConflict(error)) log.warn('auth_disagrees', { uidHash: hashUid(uid), error });
   }
@@ -39,19 +40,13 @@ function revocationMs(record: UserRecord | undefined): number {
 }
 
 /**
- * By what the document says at that moment: an operator's own word is not overwritten, and who was deleted does not come back. Of many
- * looks at once one writes, and none waits.
+ * By what the document and then Auth say at that moment: an operator's own word is not overwritten, who was deleted does not come back,
+ * and an enabling that runs beside this is not undone. Of many looks at once one writes, and none waits.
  */
-async function writeDown(uid: string, record: UserRecord | undefined): Promise<void> {
+async function writeDown(uid: string): Promise<void> {
   const db = await database();
   const snapshot = await db.doc(`userPrivate/${uid}`).get();
   const data = snapshot.data();
-  const change = data && changeBy(UserPrivate.parse(fromDocument(data)), record);
+  const change = data && changeBy(UserPrivate.parse(fromDocument(data)), await findAuthRecord(uid)); // in this order
   if (change && snapshot.updateTime) await snapshot.ref.update(toDocument(change), { lastUpdateTime: snapshot.updateTime });
-}
-
-/** Our own word did not reach Auth when it was spoken, or was undone there. Read again: it may have been taken back meanwhile. */
-async function tellAuthAgain(uid: string): Promise<void> {
-  const now = await readUserPrivate(uid);
-  if (now?.disabled && now.disabledBy === 'operator') await disableInAuth(uid, true);
 }

@@ -3,12 +3,20 @@ export type Caller = Anonymous | SignedIn | Scheduler;
 
 export interface Anonymous {
   kind: 'anonymous';
+  ticket?: HeldTicket;
 }
 
 export interface SignedIn {
   kind: 'user';
   uid: string;
   role: Role;
+  ticket?: HeldTicket;
+}
+
+/** The ticket for one song that the caller came with. He might play the song when it was made. */
+export interface HeldTicket {
+  songId: string;
+  issuedAt: string;
 }
 
 /** Cloud Scheduler, by its OIDC token. */

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { type Clock, log, send } from '#shared/runtime';
+import { type Clock, log, problem, send } from '#shared/runtime';
 
 const CertificatesAnswer = z
   .record(z.string(), z.string().startsWith('-----BEGIN '))
@@ -12,6 +12,7 @@ const REFRESH_AHEAD_MS = 5 * 60_000;
 /** Once there are keys, the source is asked at most this often, however many refreshes fail and unknown key ids come. */
 const ASK_AGAIN_MS = 30_000;
 const SHORTEST_AGE_MS = 60_000;
+const RETRY_AFTER_S = 10;
 
 interface KeySet {
   keys: Map<string, KeyObject>;
@@ -33,10 +34,10 @@ export class Certificates {
     this.#url = url;
   }
 
-  /** @throws when no keys could ever be fetched */
+  /** @throws `feature_unavailable` when no keys could ever be fetched */
   async key(id: string, clock: Clock): Promise<KeyObject | undefined> {
     const leftMs = this.#set ? this.#set.lapsesAtMs - clock.monotonicMs() : undefined;
-    if (leftMs === undefined) await this.#fetch(clock);
+    if (leftMs === undefined) await this.#fetch(clock).catch(refuse);
     else if (leftMs <= 0) await this.#refresh(clock);
     else if (leftMs < REFRESH_AHEAD_MS) void this.#refresh(clock); // beside: the keys are still good
     const known = this.#set?.keys.get(id);
@@ -72,4 +73,9 @@ export class Certificates {
     const maxAgeS = Number(/max-age=(\d+)/.exec(headers['cache-control'] ?? '')?.[1] ?? 0);
     this.#set = { keys, lapsesAtMs: clock.monotonicMs() + Math.max(maxAgeS * 1000, SHORTEST_AGE_MS) };
   }
+}
+
+/** Without any key nobody can tell a good token from a bad one. */
+function refuse(cause: unknown): never {
+  throw problem('feature_unavailable', { feature: 'signIn', reason: 'signIn', retryAfterS: RETRY_AFTER_S }, cause);
 }

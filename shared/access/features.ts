@@ -95,6 +95,7 @@ const LOOK_AGAIN_MS = 5_000;
 
 const states = new Cache<Availability>({ maxEntries: 1, maxAgeMs: MAX_AGE_MS });
 const KEY = 'service';
+const WHAT = 'the state of the features';
 let looksAgainAtMs = Number.NEGATIVE_INFINITY;
 /** What the database said last, however old. */
 let last: Pick<Availability, 'storage' | 'down'> = { storage: UNKNOWN, down: [] };
@@ -117,12 +118,13 @@ export async function requireOpen(feature: Feature, clock: Clock): Promise<void>
  * The state of all features, at most a few seconds old; while the database is down, the last one known.
  *
  * @param options.isFresh - reads it in any case
+ * @param options.limitMs - for whoever would rather have what was known than wait
  */
-export async function availability(clock: Clock, { isFresh = false } = {}): Promise<Availability> {
+export async function availability(clock: Clock, { isFresh = false, limitMs = READ_LIMIT_MS } = {}): Promise<Availability> {
   if (clock.monotonicMs() < looksAgainAtMs) return lastKnown();
-  const load = () => within(READ_LIMIT_MS, 'the state of the features', read(clock));
+  const load = () => within(READ_LIMIT_MS, WHAT, read(clock));
   try {
-    return await (isFresh ? states.refresh(KEY, clock, load) : states.get(KEY, clock, load));
+    return await within(limitMs, WHAT, isFresh ? states.refresh(KEY, clock, load) : states.get(KEY, clock, load));
   } catch (error) {
     if (clock.monotonicMs() >= looksAgainAtMs) log.warn('availability_not_read', { error });
     looksAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;

@@ -8,9 +8,10 @@ export {
   UserDocument,
   UserPrivate,
 } from './account.ts';
-export { authAdmin, authErrorCode, disableInAuth, findAuthRecord } from './authAdmin.ts';
-export { authenticate, requireRole } from './authenticate.ts';
-export type { Access, Caller, CallerOf, Role } from './caller.ts';
+export { authAdmin, authErrorCode, findAuthRecord } from './authAdmin.ts';
+export { authenticate, type Credentials, requireRole } from './authenticate.ts';
+export type { Access, Caller, CallerOf, HeldTicket, Role } from './caller.ts';
+export { askOrRecall, isOutage } from './databaseAway.ts';
 export {
   availability,
   type Dependency,
@@ -25,7 +26,9 @@ export {
   storesDown,
 } from './features.ts';
 export { type FindAll, type Found, findNeeds, type Needs, needsOf } from './need.ts';
+export { requireAnotherOperator } from './operators.ts';
 export { rules } from './rules.ts';
+export { disableAsWritten, enableAsWritten } from './tellAuth.ts';
 export { issueTicket, type TicketClaims, verifyTicket } from './ticket.ts';
-export { forgetUserState, lookUpUserState } from './userState.ts';
+export { forgetUserState, lookUpUserState, recallUserState } from './userState.ts';
 export { verifyIdToken } from './verifyToken.ts';

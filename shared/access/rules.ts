@@ -20,10 +20,11 @@ export const rules = {
   'song.like': { owner: 'always', admin: 'always', others: 'shared' },
   'song.update': { owner: 'always', admin: 'never', others: 'never' },
   'song.delete': { owner: 'always', admin: 'never', others: 'never' },
-  // Of moderation and of people, `owner` is an operator who deals with his own or himself: no other function asks for these rows.
+  // Of moderation, of people and of incidents, `owner` is an operator who deals with his own or himself: no other function asks for these rows.
   'song.moderate': { owner: 'always', admin: 'always', others: 'never' },
   'user.read': { owner: 'always', admin: 'always', others: 'never' },
   'user.update': { owner: 'always', admin: 'always', others: 'never' },
+  'incident.acknowledge': { owner: 'always', admin: 'always', others: 'never' },
   'playlist.read': { owner: 'always', admin: 'shared', others: 'shared' },
   'playlist.update': { owner: 'always', admin: 'never', others: 'never' },
   'playlist.delete': { owner: 'always', admin: 'never', others: 'never' },

@@ -8,6 +8,7 @@ import { ensureAccount, readUserPrivate, type UserPrivate } from './account.ts';
 import { agreeWithAuth } from './agreeWithAuth.ts';
 import { findAuthRecord } from './authAdmin.ts';
 import type { Role } from './caller.ts';
+import { askOrRecall } from './databaseAway.ts';
 
 export interface UserState {
   /** False when the account is disabled, deleted, or was never made. */
@@ -24,8 +25,13 @@ const LOOK_LIMIT_MS = 5_000;
 const states = new Cache<UserState>({ maxEntries: 10_000, maxAgeMs: 30_000 });
 
 export function lookUpUserState(uid: string, clock: Clock, { fresh = false } = {}): Promise<UserState> {
-  if (fresh) states.forget(uid); // not even a look that runs already: it may have been before the change
-  return states.get(uid, clock, () => within(LOOK_LIMIT_MS, "the account's state", readUserState(uid, clock)));
+  const load = () => within(LOOK_LIMIT_MS, "the account's state", readUserState(uid, clock));
+  return fresh ? states.refresh(uid, clock, load) : states.get(uid, clock, load);
+}
+
+/** For tickets: while the database is away, the state last known, or undefined when nothing is. */
+export function recallUserState(uid: string, clock: Clock): Promise<UserState | undefined> {
+  return askOrRecall(states, uid, clock, () => lookUpUserState(uid, clock));
 }
 
 /** To be called after a change of the user's state here, so that this process acts on it at once. */

@@ -1,5 +1,14 @@
-import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
-import { disableInAuth, findAuthRecord, forgetUserState, type Role, sessionsEndAt, type UserPrivate } from '#shared/access';
+import type { Firestore, Transaction } from '@google-cloud/firestore';
+import {
+  disableAsWritten,
+  enableAsWritten,
+  findAuthRecord,
+  forgetUserState,
+  type Role,
+  requireAnotherOperator,
+  sessionsEndAt,
+  type UserPrivate,
+} from '#shared/access';
 import { quotaRef } from '#shared/limits';
 import { type Operation, writeAudit } from '#shared/operations';
 import { hashUid, log, problem, toDocument, transact } from '#shared/runtime';
@@ -15,9 +24,9 @@ export interface UserChange {
 /**
  * Changes what is given. Disabling also ends all sessions; whoever is enabled again has to sign in.
  *
- * Our documents come first, with the audit: they alone lock a person out of every function and of new listeners. Auth's record follows.
- * If it does not, somebody disabled stays locked out, and the next look at him tells Auth again (`agreeWithAuth`); an enabling that did
- * not reach Auth is told to the operator, who repeats it.
+ * Our documents come first, with the audit. For a disabling they alone lock a person out of every function and of new listeners, and Auth's
+ * record follows; if it does not, the next look at him tells Auth again (`agreeWithAuth`). An enabling leaves the person to Auth's word
+ * first, and is done when Auth's record was changed; if it was not, the operator is told, and repeats it.
  *
  * @throws `operator_needed` when no operator would be left, or for giving up one's own role; `not_found`
  */
@@ -26,17 +35,21 @@ export async function changeUser(uid: string, change: UserChange, operation: Ope
   if (change.disabled === false && !(await findAuthRecord(uid))) throw problem('not_found'); // deleted there: there is nobody to enable
   const changed = await transact((transaction, db) => writeChange(transaction, db, { uid, change, operation }));
   forgetUserState(uid);
-  if (change.disabled !== undefined) await tellAuth(uid, change.disabled);
-  return toUser(changed, await readAuthRecords([uid]));
+  const userPrivate = await tellAuth(changed, change.disabled);
+  return toUser({ ...changed, userPrivate }, await readAuthRecords([uid]));
 }
 
-async function tellAuth(uid: string, disabled: boolean): Promise<void> {
-  try {
-    await disableInAuth(uid, disabled);
-  } catch (error) {
-    if (!disabled) throw error;
-    log.warn('auth_not_told', { uidHash: hashUid(uid), error });
+/** @returns what is written of the person from now on */
+async function tellAuth({ user: { uid }, userPrivate }: Account, disabled: boolean | undefined): Promise<UserPrivate> {
+  if (disabled === undefined) return userPrivate;
+  if (disabled) {
+    await disableAsWritten(uid).catch((error: unknown) => log.warn('auth_not_told', { uidHash: hashUid(uid), error }));
+    return userPrivate;
   }
+  const enabled = await enableAsWritten(uid);
+  if (!enabled) throw problem('not_found');
+  forgetUserState(uid);
+  return enabled;
 }
 
 interface Change {
@@ -50,8 +63,10 @@ async function writeChange(transaction: Transaction, db: Firestore, { uid, chang
   const before = toAccount(await transaction.getAll(refs.user, refs.userPrivate, refs.quota));
   if (!before) throw problem('not_found');
   const after = changed(before, change, operation.now);
-  if (isOperator(before) && !isOperator(after)) await requireAnother(transaction, db, uid);
-  if (change.role !== undefined || change.disabled !== undefined) transaction.update(refs.userPrivate, toDocument(after.userPrivate));
+  if (isOperator(before) && !isOperator(after)) await requireAnotherOperator(transaction, db, uid);
+  if (change.role !== undefined || change.disabled !== undefined) {
+    transaction.update(refs.userPrivate, toDocument(untilAuthIsTold(before.userPrivate, after.userPrivate)));
+  }
   if (change.role !== undefined) transaction.update(refs.user, { role: change.role });
   if (change.songsPerDay !== undefined) transaction.set(refs.quota, { songsPerDay: change.songsPerDay }, { merge: true });
   writeAudit(transaction, db, operation, { target: uid, before: of(before, change), after: of(after, change) });
@@ -72,15 +87,13 @@ function standing(disabled: boolean | undefined, now: Date): Partial<UserPrivate
   return { disabled: true, disabledBy: 'operator', validAfterAt: sessionsEndAt(now).toISOString() };
 }
 
-function isOperator({ userPrivate: { role, disabled } }: Account): boolean {
-  return role === 'admin' && !disabled;
+/** Whoever is enabled stays out until Auth's record says so too: a look that runs beside this would undo anything else. */
+function untilAuthIsTold(before: UserPrivate, after: UserPrivate): UserPrivate {
+  return before.disabled && !after.disabled ? { ...after, disabled: true, disabledBy: 'auth' } : after;
 }
 
-/** Read in the transaction: of two operators who take each other's role at once, one stays. */
-async function requireAnother(transaction: Transaction, db: Firestore, uid: string): Promise<void> {
-  const operators = db.collection('userPrivate').where('role', '==', 'admin').where('disabled', '==', false).limit(2);
-  const isThere = ({ id }: DocumentSnapshot) => id !== uid;
-  if (!(await transaction.get(operators)).docs.some(isThere)) throw problem('operator_needed');
+function isOperator({ userPrivate: { role, disabled } }: Account): boolean {
+  return role === 'admin' && !disabled;
 }
 
 /** Of what is to change: its values. */

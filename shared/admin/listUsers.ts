@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { UserDocument } from '#shared/access';
 import { quotaRef } from '#shared/limits';
-import { database, decodeCursor, encodeCursor, fromDocument, listNewest, problem } from '#shared/runtime';
+import { database, encodeCursor, fromDocument, listNewest, notOfThisList, type PageAsked, readCursor } from '#shared/runtime';
 import { accountOf, readAuthRecords, toUser, type User, UserId } from './users.ts';
-
-interface Page {
-  limit: number;
-  cursor?: string | undefined;
-}
 
 interface UserPage {
   items: User[];
@@ -19,20 +14,20 @@ interface UserPage {
  *
  * Reads three documents of each, and one more person to know whether there is a next page.
  */
-export async function listUsers(query: string | undefined, page: Page): Promise<UserPage> {
+export async function listUsers(query: string | undefined, page: PageAsked): Promise<UserPage> {
   const found = query === undefined ? await listNewestUsers(page) : await listByEmail(query.toLowerCase(), page);
   return { items: await withTheRest(found.items), nextCursor: found.nextCursor };
 }
 
-function listNewestUsers(page: Page) {
+function listNewestUsers(page: PageAsked) {
   return listNewest({ collection: 'users', where: {}, id: UserId, read: (document) => UserDocument.parse(document) }, page);
 }
 
 /** The last character there is, nearly: all that begin with a text come before the text with this behind it. */
 const LAST = '\uf8ff';
 
-/** The cursor names the last person, not his e-mail: addresses of requests are written to logs that are not ours. */
-async function listByEmail(beginning: string, { limit, cursor }: Page) {
+/** The cursor names the last person, not his e-mail: nobody can tell where a client keeps it. */
+async function listByEmail(beginning: string, { limit, cursor }: PageAsked) {
   const db = await database();
   const scope = `users:email:${beginning}`;
   const matching = db.collection('users').where('email', '>=', beginning).where('email', '<', `${beginning}${LAST}`);
@@ -41,7 +36,7 @@ async function listByEmail(beginning: string, { limit, cursor }: Page) {
     .orderBy('__name__')
     .limit(limit + 1);
   if (cursor !== undefined) {
-    const last = await db.doc(`users/${readPosition(scope, cursor)}`).get();
+    const last = await db.doc(`users/${readCursor(scope, cursor, z.tuple([UserId]))[0]}`).get();
     if (!last.exists) throw notOfThisList();
     query = query.startAfter(last);
   }
@@ -53,16 +48,6 @@ async function listByEmail(beginning: string, { limit, cursor }: Page) {
     items: items.filter((item) => item !== undefined),
     nextCursor: docs.length > limit && last ? encodeCursor(scope, [last.id]) : null,
   };
-}
-
-function readPosition(scope: string, cursor: string): string {
-  const position = z.tuple([UserId]).safeParse(decodeCursor(scope, cursor)).data;
-  if (!position) throw notOfThisList();
-  return position[0];
-}
-
-function notOfThisList() {
-  return problem('invalid_input', { issues: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
 }
 
 async function withTheRest(shown: UserDocument[]): Promise<User[]> {

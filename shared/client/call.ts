@@ -16,7 +16,8 @@ export interface CallOptions {
 export type Arguments<Input> =
   Record<never, never> extends Input ? [input?: Input, options?: CallOptions] : [input: Input, options?: CallOptions];
 
-interface Page {
+/** What every list answers with. */
+export interface Page {
   items: unknown[];
   nextCursor: string | null;
 }
@@ -41,6 +42,8 @@ export interface Traits {
   method: 'GET' | 'POST';
   /** Whether a token goes along. A token that is bad is refused even where none is needed, so some get none. */
   token: 'never' | 'known' | 'needed';
+  /** A POST that changes nothing: its input is not for addresses, which are logged. */
+  isRead?: true;
   /** A repetition with the same key is the same request. */
   isReplayed?: true;
   answer: 'json' | 'page' | 'bytes';

@@ -40,7 +40,7 @@ export async function callFunction(
   const theirs = traits.token === 'never' ? NO_TOKENS : ofOnePerson(tokens); // for all tries
   return await within({ limitMs: timeLimitMs, signal }, (over) => {
     const attempt = () => withToken(theirs, send);
-    const isRepeatable = traits.method === 'GET' || traits.isReplayed === true;
+    const isRepeatable = traits.method === 'GET' || traits.isRead === true || traits.isReplayed === true;
     return isRepeatable ? repeat(attempt, { rules, deadlineMs, signal: over }) : attempt();
   });
 }

@@ -21,6 +21,7 @@ export type ProblemCode =
   | 'generation_not_failed'
   | 'storage_full'
   | 'upload_missing'
+  | 'run_under_way'
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'range_not_satisfiable'
@@ -89,6 +90,142 @@ export interface AuditEntry {
   createdAt: string;
 }
 
+export interface Backup {
+  backupId: string;
+  state: 'started' | 'exporting' | 'exported' | 'verifying' | 'verified' | 'failed';
+  snapshotAt: string | null;
+  isWeekly: boolean;
+  documents: number | null;
+  accounts: number | null;
+  bytes: number | null;
+  verifiedAt: string | null;
+  restoredAt: string | null;
+  failure: {
+    code: 'too_late' | 'database_refused' | 'bucket_refused' | 'bucket_unavailable' | 'accounts_unreadable' | 'accounts_redacted' | 'counts_differ' | 'documents_differ' | 'objects_missing' | 'unexpected';
+    detail: string;
+  } | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface Dashboard {
+  asOfAt: string;
+  timeZone: string;
+  now: {
+    minutes: number;
+    requests: number;
+    errors5xx: number;
+    errorShare: number | null;
+    refusals: number;
+    refusedShare: number | null;
+    callersRefused: number;
+    activeCallers: number;
+    cacheHitShare: number | null;
+    p50Ms: number | null;
+    p95Ms: number | null;
+    signInCheckP50Ms: number | null;
+    signInCheckP95Ms: number | null;
+    cpuShare: number | null;
+    memoryShare: number;
+    generationsUnderWay: number;
+  };
+  today: {
+    day: string;
+    startsAt: string;
+    requests: number;
+    errors5xx: number;
+    errorShare: number | null;
+    refusals: number;
+    refusedShare: number | null;
+    callersRefused: number;
+    activeCallers: number;
+    cacheHitShare: number | null;
+    p50Ms: number | null;
+    p95Ms: number | null;
+    signInCheckP50Ms: number | null;
+    signInCheckP95Ms: number | null;
+    cpuShare: number | null;
+    memoryShare: number;
+    plays: number;
+    signUps: number;
+    generations: {
+      asked: number;
+      ready: number;
+      failed: number;
+      cancelled: number;
+      p50Ms: number | null;
+      p95Ms: number | null;
+    };
+    storageBytes: number | null;
+    functions: {
+      name: string;
+      requests: number;
+      errors5xx: number;
+      refusals: number;
+      p50Ms: number | null;
+      p95Ms: number | null;
+    }[];
+  };
+  hours: {
+    hour: string;
+    startsAt: string;
+    requests: number;
+    errors5xx: number;
+    errorShare: number | null;
+    refusals: number;
+    refusedShare: number | null;
+    callersRefused: number;
+    activeCallers: number;
+    cacheHitShare: number | null;
+    p50Ms: number | null;
+    p95Ms: number | null;
+    signInCheckP50Ms: number | null;
+    signInCheckP95Ms: number | null;
+    cpuShare: number | null;
+    memoryShare: number;
+    plays: number;
+    signUps: number;
+    generations: {
+      asked: number;
+      ready: number;
+      failed: number;
+      cancelled: number;
+      p50Ms: number | null;
+      p95Ms: number | null;
+    };
+    storageBytes: number | null;
+  }[];
+  days: {
+    day: string;
+    startsAt: string;
+    requests: number;
+    errors5xx: number;
+    errorShare: number | null;
+    refusals: number;
+    refusedShare: number | null;
+    callersRefused: number;
+    activeCallers: number;
+    cacheHitShare: number | null;
+    p50Ms: number | null;
+    p95Ms: number | null;
+    signInCheckP50Ms: number | null;
+    signInCheckP95Ms: number | null;
+    cpuShare: number | null;
+    memoryShare: number;
+    plays: number;
+    signUps: number;
+    generations: {
+      asked: number;
+      ready: number;
+      failed: number;
+      cancelled: number;
+      p50Ms: number | null;
+      p95Ms: number | null;
+    };
+    storageBytes: number | null;
+  }[];
+}
+
 export interface File {
   fileId: string;
   kind: 'audio' | 'cover' | 'image';
@@ -144,6 +281,28 @@ export interface Image {
   createdAt: string;
 }
 
+export interface Incident {
+  incidentId: string;
+  alert: 'database_down' | 'auth_down' | 'storage_down' | 'storage_full' | 'provider_down' | 'lyrics_down' | 'provider_balance' | 'provider_budget' | 'error_rate' | 'latency' | 'sign_in_check_slow' | 'generations_stuck' | 'jobs_missed' | 'backup_overdue' | 'backup_failed' | 'books_wrong' | 'credits_differ' | 'settings_invalid' | 'webhook_dead' | 'orders_unclear' | 'service_unreachable' | 'watch_silent' | 'month_too_dear';
+  severity: 'info' | 'warning' | 'critical';
+  state: 'open' | 'acknowledged' | 'resolved';
+  title: {
+    en: string;
+    ko: string;
+  };
+  evidence: {
+    at: string;
+    observed: string;
+    threshold: string;
+  }[];
+  openedAt: string;
+  escalatedAt: string | null;
+  acknowledgedAt: string | null;
+  acknowledgedBy: string | null;
+  resolvedAt: string | null;
+  updatedAt: string;
+}
+
 export interface Playlist {
   playlistId: string;
   ownerId: string;
@@ -167,6 +326,86 @@ export interface Profile {
     storageBytes: number;
     storageUsedBytes: number;
   };
+}
+
+export interface Report {
+  day: string;
+  timeZone: string;
+  startsAt: string;
+  endsAt: string;
+  signUps: number;
+  activeCallers: number;
+  requests: number;
+  errors5xx: number;
+  errorShare: number | null;
+  refusals: number;
+  callersRefused: number;
+  cacheHitShare: number | null;
+  p95Ms: number | null;
+  signInCheckP95Ms: number | null;
+  plays: number;
+  generations: {
+    asked: number;
+    ready: number;
+    failed: number;
+    cancelled: number;
+    p50Ms: number | null;
+    p95Ms: number | null;
+  };
+  storageBytes: number | null;
+  providerCredits: {
+    counted: number;
+    uncertain: number;
+    reading: {
+      credits: number;
+      readAt: string;
+      day: string;
+      counted: number;
+      uncertain: number;
+    } | null;
+    between: {
+      since: string;
+      counted: number;
+      uncertain: number;
+      taken: number;
+    } | null;
+    verdict: 'agrees' | 'explained' | 'toppedUp' | 'differs' | 'notKnown';
+  };
+  creditsDifference: number | null;
+  cost: {
+    currency: 'USD';
+    total: number;
+    items: {
+      what: 'compute' | 'requests' | 'database' | 'storage' | 'egress';
+      amount: number;
+    }[];
+    source: string;
+  };
+  books: {
+    entries: number;
+    requests: number;
+    balances: number;
+    discrepancyCount: number;
+    kinds: Record<string, number>;
+  };
+  incidents: {
+    incidentId: string;
+    alert: string;
+    severity: 'info' | 'warning' | 'critical';
+    state: 'open' | 'acknowledged' | 'resolved';
+    title: {
+      en: string;
+      ko: string;
+    };
+    openedAt: string;
+    resolvedAt: string | null;
+  }[];
+  text: {
+    en: string;
+    ko: string;
+  };
+  createdAt: string;
+  updatedAt: string;
 }
 
 export interface ServiceSettings {
@@ -320,6 +559,20 @@ export interface UpdateProfileAnswer {
   profile: Profile;
 }
 
+export interface AcknowledgeIncidentInput {
+  incidentId: string;
+}
+
+export interface AcknowledgeIncidentAnswer {
+  incident: Incident;
+}
+
+export type GetDashboardInput = Record<string, never>;
+
+export interface GetDashboardAnswer {
+  dashboard: Dashboard;
+}
+
 export type GetSettingsInput = Record<string, never>;
 
 export interface GetSettingsAnswer {
@@ -376,6 +629,44 @@ export interface ListAuditAnswer {
   nextCursor: string | null;
 }
 
+export interface ListBackupsInput {
+  state?: 'started' | 'exporting' | 'exported' | 'verifying' | 'verified' | 'failed' | undefined;
+  /** 1 to 100. @default 20 */
+  limit?: number | undefined;
+  /** 1 to 512 characters */
+  cursor?: string | undefined;
+}
+
+export interface ListBackupsAnswer {
+  items: Backup[];
+  nextCursor: string | null;
+}
+
+export interface ListIncidentsInput {
+  state?: 'open' | 'acknowledged' | 'resolved' | undefined;
+  /** 1 to 100. @default 20 */
+  limit?: number | undefined;
+  /** 1 to 512 characters */
+  cursor?: string | undefined;
+}
+
+export interface ListIncidentsAnswer {
+  items: Incident[];
+  nextCursor: string | null;
+}
+
+export interface ListReportsInput {
+  /** 1 to 100. @default 20 */
+  limit?: number | undefined;
+  /** 1 to 512 characters */
+  cursor?: string | undefined;
+}
+
+export interface ListReportsAnswer {
+  items: Report[];
+  nextCursor: string | null;
+}
+
 export interface ListUsersInput {
   /** 1 to 254 characters */
   query?: string | undefined;
@@ -399,6 +690,12 @@ export interface ModerateSongInput {
 
 export interface ModerateSongAnswer {
   song: Song;
+}
+
+export type StartBackupInput = Record<string, never>;
+
+export interface StartBackupAnswer {
+  backup: Backup;
 }
 
 export interface UpdateSettingsInput {
@@ -763,7 +1060,7 @@ export interface Functions {
   /**
    * Delete the caller's account, with everything in it.
    *
-   * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `method_not_allowed`, `request_timeout`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal`, `feature_unavailable`
+   * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `method_not_allowed`, `request_timeout`, `operator_needed`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal`, `feature_unavailable`
    */
   deleteAccount(input?: DeleteAccountInput, options?: CallOptions): Promise<DeleteAccountAnswer>;
 
@@ -824,6 +1121,20 @@ export interface Functions {
   updateProfile(input?: UpdateProfileInput, options?: CallOptions): Promise<UpdateProfileAnswer>;
 
   /**
+   * Say that somebody looks after an incident.
+   *
+   * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `role_required`, `not_found`, `method_not_allowed`, `request_timeout`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal`, `feature_unavailable`
+   */
+  acknowledgeIncident(input: AcknowledgeIncidentInput, options?: CallOptions): Promise<AcknowledgeIncidentAnswer>;
+
+  /**
+   * Read how the service is doing.
+   *
+   * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `role_required`, `method_not_allowed`, `rate_limited`, `internal`, `feature_unavailable`
+   */
+  getDashboard(input?: GetDashboardInput, options?: CallOptions): Promise<GetDashboardAnswer>;
+
+  /**
    * Read the service's settings.
    *
    * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `role_required`, `method_not_allowed`, `rate_limited`, `internal`, `feature_unavailable`
@@ -859,9 +1170,30 @@ export interface Functions {
   listAudit: PagedCall<ListAuditInput, ListAuditAnswer>;
 
   /**
-   * List people.
+   * List backups.
    *
    * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `role_required`, `method_not_allowed`, `rate_limited`, `internal`, `feature_unavailable`
+   */
+  listBackups: PagedCall<ListBackupsInput, ListBackupsAnswer>;
+
+  /**
+   * List what is or was wrong.
+   *
+   * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `role_required`, `method_not_allowed`, `rate_limited`, `internal`, `feature_unavailable`
+   */
+  listIncidents: PagedCall<ListIncidentsInput, ListIncidentsAnswer>;
+
+  /**
+   * List the daily reports.
+   *
+   * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `role_required`, `method_not_allowed`, `rate_limited`, `internal`, `feature_unavailable`
+   */
+  listReports: PagedCall<ListReportsInput, ListReportsAnswer>;
+
+  /**
+   * List people.
+   *
+   * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `role_required`, `method_not_allowed`, `request_timeout`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal`, `feature_unavailable`
    */
   listUsers: PagedCall<ListUsersInput, ListUsersAnswer>;
 
@@ -871,6 +1203,13 @@ export interface Functions {
    * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `role_required`, `not_found`, `method_not_allowed`, `request_timeout`, `song_not_ready`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal`, `feature_unavailable`
    */
   moderateSong(input: ModerateSongInput, options?: CallOptions): Promise<ModerateSongAnswer>;
+
+  /**
+   * Begin a backup.
+   *
+   * @throws {SoriError} `malformed_request`, `invalid_input`, `unauthenticated`, `session_ended`, `role_required`, `method_not_allowed`, `request_timeout`, `payload_too_large`, `unsupported_media_type`, `rate_limited`, `internal`, `feature_unavailable`
+   */
+  startBackup(input?: StartBackupInput, options?: CallOptions): Promise<StartBackupAnswer>;
 
   /**
    * Change the service's settings.
@@ -1114,13 +1453,19 @@ export const FUNCTIONS: Record<keyof Functions, Traits> = {
   signOut: { method: 'POST', token: 'needed', answer: 'json', timeoutS: 30 },
   signUp: { method: 'POST', token: 'never', answer: 'json', timeoutS: 30 },
   updateProfile: { method: 'POST', token: 'needed', answer: 'json', timeoutS: 30 },
+  acknowledgeIncident: { method: 'POST', token: 'needed', answer: 'json', timeoutS: 30 },
+  getDashboard: { method: 'GET', token: 'needed', answer: 'json', timeoutS: 30 },
   getSettings: { method: 'GET', token: 'needed', answer: 'json', timeoutS: 30 },
   getUser: { method: 'GET', token: 'needed', answer: 'json', timeoutS: 30 },
   listAllGenerations: { method: 'GET', token: 'needed', answer: 'page', timeoutS: 30 },
   listAllSongs: { method: 'GET', token: 'needed', answer: 'page', timeoutS: 30 },
   listAudit: { method: 'GET', token: 'needed', answer: 'page', timeoutS: 30 },
-  listUsers: { method: 'GET', token: 'needed', answer: 'page', timeoutS: 30 },
+  listBackups: { method: 'GET', token: 'needed', answer: 'page', timeoutS: 30 },
+  listIncidents: { method: 'GET', token: 'needed', answer: 'page', timeoutS: 30 },
+  listReports: { method: 'GET', token: 'needed', answer: 'page', timeoutS: 30 },
+  listUsers: { method: 'POST', token: 'needed', isRead: true, answer: 'page', timeoutS: 30 },
   moderateSong: { method: 'POST', token: 'needed', answer: 'json', timeoutS: 30 },
+  startBackup: { method: 'POST', token: 'needed', answer: 'json', timeoutS: 30 },
   updateSettings: { method: 'POST', token: 'needed', answer: 'json', timeoutS: 30 },
   updateUser: { method: 'POST', token: 'needed', answer: 'json', timeoutS: 30 },
   deleteFiles: { method: 'POST', token: 'needed', answer: 'json', timeoutS: 30 },

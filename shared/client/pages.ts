@@ -1,9 +1,4 @@
-import type { CallOptions } from './call.ts';
-
-interface Page {
-  items: unknown[];
-  nextCursor: string | null;
-}
+import type { CallOptions, Page } from './call.ts';
 
 type List = (input: Record<string, unknown>, options?: CallOptions) => Promise<unknown>;
 

@@ -54,6 +54,8 @@ export interface Context<N extends Needs = Needs> extends World {
   requestId: string;
   /** When the request came. */
   now: Date;
+  /** When recurring work was due, to the second; retries keep it. Without the Scheduler's word, as by hand: this minute. */
+  scheduledAt: Date;
   /** Where the request came from, and whether many people share that address. */
   address: { ip: string; isShared: boolean };
   /** The object that the caller's ticket names, if it came with one. */

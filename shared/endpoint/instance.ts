@@ -1,3 +1,4 @@
+import type { FigureGatherer } from '#shared/figures';
 import { FloodGate, RATE_LIMITS, RateLimiter, type RateLimits } from '#shared/limits';
 import { systemWorld, type World } from '#shared/runtime';
 
@@ -16,6 +17,8 @@ export interface Instance {
   checksOutput: boolean;
   /** Aborted when the process is told to end: recurring work then hands over what it has in hand. */
   stopping: AbortController;
+  /** Where finished requests are counted; undefined where nobody wants to know. */
+  figures: FigureGatherer | undefined;
 }
 
 const PER_MINUTE = 600;
@@ -25,11 +28,12 @@ interface Bounds {
   rateLimits?: RateLimits;
   bodyLimitMs?: number;
   checksOutput?: boolean;
+  figures?: FigureGatherer | undefined;
 }
 
 export function createInstance(
   world: World = systemWorld,
-  { rateLimits = RATE_LIMITS, bodyLimitMs = BODY_LIMIT_MS, checksOutput = true }: Bounds = {},
+  { rateLimits = RATE_LIMITS, bodyLimitMs = BODY_LIMIT_MS, checksOutput = true, figures }: Bounds = {},
 ): Instance {
   return {
     world,
@@ -39,5 +43,6 @@ export function createInstance(
     bodyLimitMs,
     checksOutput,
     stopping: new AbortController(),
+    figures,
   };
 }

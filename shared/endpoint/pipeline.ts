@@ -4,16 +4,16 @@
  * A limit before authentication would let forged tokens burn the share of whom they name; a role before the limit would let
  * a signed-in person try admin functions for nothing.
  */
-import { authenticate, type Caller, findNeeds, requireRole } from '#shared/access';
+import { type Caller, type Credentials, authenticate as findCaller, findNeeds, requireRole } from '#shared/access';
 import { requireOpen } from '#shared/health';
 import { Claim } from '#shared/limits';
-import { addLogContext, hashUid, log, Problem, problem, within, withLogContext } from '#shared/runtime';
+import { addLogContext, hashUid, log, Problem, problem, watchDatabase, within, withLogContext } from '#shared/runtime';
 import type { Context } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
 import { guardRequest } from './guard.ts';
 import { setStandardHeaders } from './headers.ts';
 import { parseInput } from './parse.ts';
-import { isReply, logRequest, respond, respondProblem } from './respond.ts';
+import { countFinished, isReply, logRequest, respond, respondProblem } from './respond.ts';
 import { readTicket } from './ticket.ts';
 import { toProblem } from './toProblem.ts';
 
@@ -51,23 +51,50 @@ async function answerTo(exchange: Exchange): Promise<object> {
   const ticket = await readTicket(exchange, clock);
   const credentials = { authorization: req.headers.authorization, functionName: endpoint.name, access: endpoint.access };
   // A token that is sent and bad is refused, whatever stands beside it.
-  const bearer = ticket && req.headers.authorization === undefined ? undefined : await authenticate(credentials, clock);
+  const bearer = ticket && req.headers.authorization === undefined ? undefined : await authenticate(exchange, credentials);
   const caller = ticket?.caller ?? bearer ?? { kind: 'anonymous' };
   await limitRate(exchange, caller);
   requireRole(caller, endpoint.access);
   if (endpoint.feature !== 'none') await requireOpen(endpoint.feature, instance.world);
   const input = parseInput(exchange);
-  const found = await findNeeds(endpoint.needs, input, caller, clock);
-  const claim = claimOf(exchange, caller, input);
-  const answer = await endpoint.handler(input, caller, contextOf(exchange, { found, claim, ticket: ticket?.object }));
-  if (claim.wasReplayed) exchange.res.setHeader('Idempotent-Replayed', 'true');
+  const answer = await noticeCacheHit(exchange, async () => {
+    const found = await findNeeds(endpoint.needs, input, caller, clock);
+    const claim = claimOf(exchange, caller, input);
+    const given = await endpoint.handler(input, caller, contextOf(exchange, { found, claim, ticket: ticket?.object }));
+    if (claim.wasReplayed) exchange.res.setHeader('Idempotent-Replayed', 'true');
+    return given;
+  });
   if (instance.checksOutput) checkOutput(exchange, answer);
   return answer;
 }
 
-async function limitRate({ endpoint, instance, res, url, address }: Exchange, caller: Caller): Promise<void> {
+/** Of reads of what everybody may see: whether they were answered from memory. */
+async function noticeCacheHit({ endpoint, counted }: Exchange, work: () => Promise<object>): Promise<object> {
+  const { method, access, feature, output } = endpoint;
+  const isShared = method === 'GET' && access === 'public' && output !== 'bytes' && (feature === 'library' || feature === 'streaming');
+  if (!isShared) return work();
+  const { value, wasAsked } = await watchDatabase(work);
+  counted.cacheHit = !wasAsked;
+  return value;
+}
+
+/** What it takes is a figure of its own: each signed-in call waits for it. */
+async function authenticate({ counted, instance }: Exchange, credentials: Credentials): Promise<Caller> {
   const { clock } = instance.world;
-  if (caller.kind === 'user') addLogContext({ uidHash: hashUid(caller.uid) });
+  const startedAtMs = clock.monotonicMs();
+  try {
+    return await findCaller(credentials, clock);
+  } finally {
+    if (credentials.authorization !== undefined) counted.authMs = clock.monotonicMs() - startedAtMs;
+  }
+}
+
+async function limitRate({ endpoint, instance, res, url, address, counted }: Exchange, caller: Caller): Promise<void> {
+  const { clock } = instance.world;
+  if (caller.kind === 'user') {
+    counted.callerHash = hashUid(caller.uid);
+    addLogContext({ uidHash: counted.callerHash });
+  }
   if (endpoint.rate === 'stream') instance.streamGate.admit(url.searchParams.get('ticket') || address.ip, clock);
   if (caller.kind !== 'user' || endpoint.rate === 'stream' || endpoint.rate === 'none') return;
   const rate = endpoint.rate === 'signIn' ? 'write' : endpoint.rate;
@@ -92,7 +119,7 @@ function claimOf({ endpoint, req }: Exchange, caller: Caller, input: unknown): C
 const OVER = new DOMException('the request is over', 'AbortError');
 
 function contextOf(exchange: Exchange, own: Pick<Context, 'found' | 'claim' | 'ticket'>): Context {
-  const { endpoint, instance, res, requestId, now, address, limitMs } = exchange;
+  const { endpoint, instance, res, requestId, now, scheduledAt, address, limitMs } = exchange;
   const over = new AbortController();
   // Not `AbortSignal.timeout`: that would hold on to the request until its time is up, however soon it was answered.
   const limit = setTimeout(() => over.abort(new DOMException('the time is up', 'TimeoutError')), limitMs).unref();
@@ -104,7 +131,7 @@ function contextOf(exchange: Exchange, own: Pick<Context, 'found' | 'claim' | 't
   else res.once('close', end);
   // What a person waits for is finished; what recurs is begun anew elsewhere.
   const signal = endpoint.access === 'scheduler' ? AbortSignal.any([over.signal, instance.stopping.signal]) : over.signal;
-  return { ...instance.world, ...own, requestId, now, address, signal };
+  return { ...instance.world, ...own, requestId, now, scheduledAt, address, signal };
 }
 
 function checkOutput({ endpoint }: Exchange, answer: object): void {
@@ -124,6 +151,7 @@ function endPreflight(exchange: Exchange): void {
 function fail(exchange: Exchange, thrown: unknown): void {
   if (exchange.res.writableEnded || exchange.res.destroyed) {
     log.info('caller_gone');
+    countFinished(exchange);
     return;
   }
   const failure = toProblem(thrown, exchange.endpoint);

@@ -6,16 +6,24 @@
 import http, { type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { http as registerHttp } from '@google-cloud/functions-framework';
+import { processFigures } from '#shared/figures';
 import { checkStores } from '#shared/media';
-import { config, log, required, SettingsError } from '#shared/runtime';
+import { type Reporting, startReporting } from '#shared/reporting';
+import { config, log, required, type SecretSetting, SettingsError, systemWorld, within } from '#shared/runtime';
 import type { Endpoint } from './endpoint.ts';
 import { beginExchange, type Exchange } from './exchange.ts';
 import { createInstance, type Instance } from './instance.ts';
 import { process as processExchange, receive } from './pipeline.ts';
 
+/** Without them the service does all the same; somebody hears less of it. */
+const MAY_BE_ABSENT: SecretSetting[] = ['ALERT_WEBHOOK_URL'];
+
 const HEADERS_LIMIT_MS = 10_000;
 const REQUEST_LIMIT_MS = 30_000;
 const DRAIN_LIMIT_MS = 7_500; // Cloud Run kills 10 s after SIGTERM; the end is promised within 8
+const END_LIMIT_MS = 7_900;
+/** For what was counted and told last; nobody waits for it, and whoever is silent holds no process up. */
+const LAST_WORDS_LIMIT_MS = 1_500;
 
 const exchanges = new WeakMap<IncomingMessage, Exchange>();
 
@@ -26,9 +34,12 @@ const exchanges = new WeakMap<IncomingMessage, Exchange>();
  */
 export function register(
   endpoint: Endpoint,
-  instance: Instance = createInstance(undefined, { checksOutput: config().NODE_ENV !== 'production' }),
+  instance: Instance = createInstance(undefined, {
+    checksOutput: config().NODE_ENV !== 'production',
+    figures: processFigures(systemWorld),
+  }),
 ): void {
-  endpoint.secrets.forEach(required);
+  endpoint.secrets.filter((name) => !MAY_BE_ABSENT.includes(name)).forEach(required);
   checkStores();
   registerHttp(endpoint.name, (req, res) => answer(req, res));
   guardNextServer(endpoint, instance);
@@ -65,7 +76,8 @@ function guardNextServer(endpoint: Endpoint, instance: Instance): void {
         app(req, res);
       });
     });
-    if (config().FUNCTION_TARGET === endpoint.name) server.once('listening', () => setImmediate(() => ownProcess(server, instance)));
+    if (config().FUNCTION_TARGET === endpoint.name)
+      server.once('listening', () => setImmediate(() => ownProcess(server, instance, startReporting(endpoint.name))));
     return server;
   };
   http.createServer = guarded as typeof http.createServer;
@@ -77,8 +89,8 @@ function markAsParsed(req: IncomingMessage, body: unknown): void {
 }
 
 /** functions-framework ends the process at once, on SIGTERM and on any fault that nobody caught. Ours finishes what it has begun first. */
-function ownProcess(server: Server, instance: Instance): void {
-  const end = gracefulEnd(server, instance);
+function ownProcess(server: Server, instance: Instance, reporting: Reporting): void {
+  const end = gracefulEnd(server, instance, reporting);
   for (const event of ['SIGTERM', 'uncaughtException', 'unhandledRejection']) process.removeAllListeners(event);
   process.once('SIGTERM', () => {
     log.info('draining');
@@ -92,8 +104,8 @@ function ownProcess(server: Server, instance: Instance): void {
   process.on('unhandledRejection', (error) => log.error('unhandled_rejection', { error }));
 }
 
-/** @returns what ends the process once all requests are answered, at the latest after `DRAIN_LIMIT_MS` */
-function gracefulEnd(server: Server, { stopping }: Instance): (exitCode: number) => void {
+/** @returns what ends the process once all requests are answered, at the latest after `END_LIMIT_MS` */
+function gracefulEnd(server: Server, { stopping, figures }: Instance, reporting: Reporting): (exitCode: number) => void {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -102,10 +114,13 @@ function gracefulEnd(server: Server, { stopping }: Instance): (exitCode: number)
   return (exitCode) => {
     if (stopping.signal.aborted) return;
     stopping.abort();
+    const endsAtMs = performance.now() + END_LIMIT_MS;
     const limit = setTimeout(() => server.closeAllConnections(), DRAIN_LIMIT_MS);
     server.close(() => {
       clearTimeout(limit);
-      process.exit(exitCode);
+      const leftMs = Math.min(LAST_WORDS_LIMIT_MS, endsAtMs - performance.now());
+      const storing = within(leftMs, 'storing figures', figures?.flush() ?? Promise.resolve());
+      void Promise.allSettled([storing, reporting.flush(leftMs)]).then(() => process.exit(exitCode));
     });
     server.closeIdleConnections();
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy(); // opened ahead of a request: Node does not count it as idle

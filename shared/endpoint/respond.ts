@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { log, type Problem } from '#shared/runtime';
+import { endSpan, log, type Problem } from '#shared/runtime';
 import type { Exchange } from './exchange.ts';
 import { type Body, matches, respondFile } from './file.ts';
 import type { FileReply, JsonReply, RedirectReply } from './reply.ts';
@@ -28,6 +28,7 @@ async function respondBytes(exchange: Exchange, reply: FileReply | RedirectReply
     return;
   }
   const body = await respondFile(exchange, reply);
+  exchange.counted.firstByteAtMs = exchange.instance.world.clock.monotonicMs();
   if (body) await sendBytes(body, res);
 }
 
@@ -119,8 +120,45 @@ export function respondProblem({ req, res, requestId }: Exchange, found: Problem
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
-/** One line per request. Nothing in it names a person or holds an input. */
-export function logRequest({ req, res, instance, startedAtMs }: Exchange, failure?: Problem): void {
+// What nginx writes for it: the caller left before there was any answer.
+const CALLER_GONE = 499;
+
+/** Counts a request, answered or given up. What browsers ask for by themselves, before the request, is none. */
+export function countFinished(exchange: Exchange): void {
+  const { endpoint, req, res, instance, counted, startedAtMs } = exchange;
+  const status = res.headersSent ? res.statusCode : CALLER_GONE;
+  endRequestSpan(exchange, status);
+  if (!instance.figures || req.method === 'OPTIONS') return;
+  const { firstByteAtMs, ...known } = counted;
+  instance.figures.count({
+    ...known,
+    functionName: endpoint.name,
+    isScheduled: endpoint.access === 'scheduler',
+    status,
+    durationMs: (firstByteAtMs ?? instance.world.clock.monotonicMs()) - startedAtMs,
+    isRefused: status === 429,
+    resources: endpoint.resources,
+  });
+}
+
+/** @param status - what it was answered with */
+function endRequestSpan({ endpoint, req, instance, logContext, startedAtMs, now }: Exchange, status: number): void {
+  const { traceId, spanId, parentSpanId, isSampled } = logContext;
+  if (!traceId || !spanId || !isSampled) return;
+  const [method, route] = [req.method ?? '', `/v1/${endpoint.name}`];
+  endSpan({
+    ...{ name: `${method} ${route}`, kind: 'server', traceId, spanId, parentSpanId },
+    startedAtMs: now.getTime(),
+    durationMs: instance.world.clock.monotonicMs() - startedAtMs,
+    attributes: { 'http.request.method': method, 'http.route': route, 'http.response.status_code': status, 'faas.name': endpoint.name },
+    isFailed: status >= 500,
+  });
+}
+
+/** One line per request, and one count. Nothing in it names a person or holds an input. */
+export function logRequest(exchange: Exchange, failure?: Problem): void {
+  const { req, res, instance, startedAtMs } = exchange;
+  countFinished(exchange);
   const latencyMs = Math.round((instance.world.clock.monotonicMs() - startedAtMs) * 10) / 10;
   const line = { method: req.method, status: res.statusCode, latencyMs, ...(failure ? { problem: failure.code } : {}) };
   if (failure === undefined || failure.blame === 'caller') log.info('request', line);

@@ -9,7 +9,8 @@
 import type { QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { ownerHashOf } from '#shared/limits';
 import { MediaFault } from '#shared/media';
-import { database, log, nudgeJob, type World } from '#shared/runtime';
+import { Allowance, database, log, nudgeJob, type World } from '#shared/runtime';
+import { costOfPage, MOST_OF_A_PAGE, TURN_COST } from './costs.ts';
 import { findTraces } from './findTraces.ts';
 import { ERASURES, erasureRef } from './record.ts';
 import { KNOW_OF_BYTES, STEPS, type Step } from './steps.ts';
@@ -18,9 +19,10 @@ import { type Turn, TurnLost, takeTurn } from './takeTurn.ts';
 export const ERASURE_BOUNDS = {
   /** One run; the next goes on where it stopped. */
   passMs: 45_000,
-  /** Pages of one run, of at most 100 documents or 10 requests; of a proof 300 documents. */
-  pages: 60,
-  proofPage: 300,
+  /** Documents of one run, which begins no page that could take more than is left. */
+  reads: 1_200,
+  writes: 612,
+  proofPage: 250,
   /** After it another run may take over. */
   leaseMs: 120_000,
   /** Addresses to upload to live for 20 minutes, functions for nine: by then whoever began before the deletion has ended. */
@@ -32,7 +34,7 @@ export const ERASURE_BOUNDS = {
   atOnce: 10,
 };
 /** Looked at to see whose turn it is. */
-const MOST_DUE = 200;
+const MOST_DUE = 50;
 /** By then it is more than a moment's fault, and an operator has to look. */
 const TOLD_AFTER_PASSES = 5;
 
@@ -46,23 +48,20 @@ export interface ErasureRun {
 }
 
 interface Run extends Required<ErasureRun> {
+  allowance: Allowance;
   /** Asked before each page. */
   mayGoOn(): boolean;
-  /** A page has been worked on: to find nothing costs next to nothing. */
-  countPage(): void;
 }
 
 /** @returns how many erasures have been moved on */
 export async function advanceErasures({ bounds = ERASURE_BOUNDS, steps = STEPS, ...given }: ErasureRun): Promise<number> {
   const { world, signal } = given;
   const endsAtMs = world.clock.monotonicMs() + bounds.passMs;
-  let pages = 0;
+  const allowance = new Allowance(bounds);
+  const most = { reads: Math.max(MOST_OF_A_PAGE.reads, bounds.proofPage + TURN_COST.reads), writes: MOST_OF_A_PAGE.writes };
   const run: Run = {
-    ...{ ...given, bounds, steps },
-    mayGoOn: () => pages < bounds.pages && !signal.aborted && world.clock.monotonicMs() < endsAtMs,
-    countPage: () => {
-      pages += 1;
-    },
+    ...{ ...given, bounds, steps, allowance },
+    mayGoOn: () => allowance.has(most) && !signal.aborted && world.clock.monotonicMs() < endsAtMs,
   };
   const due = await listDue(run);
   let moved = await moveAll(
@@ -71,14 +70,16 @@ export async function advanceErasures({ bounds = ERASURE_BOUNDS, steps = STEPS, 
   );
   // Asked again, for some may just have come to it. A proof takes all the time there is: it waits until everybody else had his.
   if (due.length > 0) moved += await moveAll((await listDue(run)).filter(isProving), run);
-  if (pages >= bounds.pages) await nudgeJob('watchService', world.clock);
+  if (!allowance.has(most)) await nudgeJob('watchService', world.clock);
   return moved;
 }
 
-async function listDue({ world }: Run): Promise<QueryDocumentSnapshot[]> {
+async function listDue({ world, allowance }: Run): Promise<QueryDocumentSnapshot[]> {
   const db = await database();
   const due = db.collection(ERASURES).where('dueAt', '<=', new Date(world.clock.now())).orderBy('dueAt').limit(MOST_DUE);
-  return (await due.get()).docs;
+  const { docs } = await due.get();
+  allowance.spend({ reads: Math.max(1, docs.length) });
+  return docs;
 }
 
 function isProving(found: QueryDocumentSnapshot): boolean {
@@ -96,6 +97,7 @@ async function moveAll(due: QueryDocumentSnapshot[], run: Run): Promise<number> 
 
 /** One that goes wrong keeps no other waiting: its lease runs out, and it is tried again. */
 async function moveOn(found: QueryDocumentSnapshot, run: Run): Promise<boolean> {
+  run.allowance.spend(TURN_COST);
   try {
     const turn = await takeTurn(found, run.world, run.bounds.leaseMs);
     if (turn) await (turn.erasure.state === 'proving' ? prove(turn, run) : erase(turn, run));
@@ -148,11 +150,12 @@ function tellOf(failed: Failed[], failedPasses: number, { erasure: { erasureId }
 }
 
 /** @returns false when this run has to stop */
-async function empty(step: Step, turn: Turn, { world, mayGoOn, countPage }: Run): Promise<boolean> {
+async function empty(step: Step, turn: Turn, { world, allowance, mayGoOn }: Run): Promise<boolean> {
   try {
     while (mayGoOn()) {
-      if ((await step.erasePage({ turn, now: new Date(world.clock.now()) })) === 0) return true;
-      countPage();
+      const count = await step.erasePage({ turn, now: new Date(world.clock.now()) });
+      allowance.spend(costOfPage(step.name, count));
+      if (count === 0) return true;
     }
     return false;
   } catch (error) {
@@ -169,14 +172,15 @@ async function isSomethingLeft({ erasure: { uid } }: Turn): Promise<boolean> {
   return found.some(({ size }) => size > 0);
 }
 
-async function prove(turn: Turn, { world, bounds, mayGoOn, countPage }: Run): Promise<void> {
+async function prove(turn: Turn, { world, bounds, allowance, mayGoOn }: Run): Promise<void> {
   const { uid, erasureId, startedAt } = turn.erasure;
   const inMs = (ms: number) => new Date(world.clock.now() + ms).toISOString();
   const except = erasureRef(await database(), erasureId).path;
   const names = [uid, ownerHashOf(uid)];
   let from = turn.erasure.provenTo;
-  for (; mayGoOn(); countPage()) {
-    const { position, traces } = await findTraces(names, from, { limit: bounds.proofPage, except });
+  while (mayGoOn()) {
+    const { position, traces, documentCount } = await findTraces(names, from, { limit: bounds.proofPage, except });
+    allowance.spend({ reads: Math.max(1, documentCount) });
     if (traces.length > 0) {
       const collections = [...new Set(traces.map((path) => path.split('/')[0]))];
       log.error('erasure_incomplete', { erasureId, collections, traceCount: traces.length }); // paths may hold the uid

@@ -11,6 +11,8 @@ export interface Position {
 export interface Looked {
   /** How far it has come; undefined: to the end. */
   position: Position | undefined;
+  /** Documents that were read. */
+  documentCount: number;
   /** Paths of documents that hold one of the names, in their own or in an id anywhere in them. */
   traces: string[];
 }
@@ -37,7 +39,7 @@ export async function findTraces(
   const db = await database();
   const collections = (await within(CALL_LIMIT_MS, 'the list of collections', db.listCollections())).map(({ id }) => id).sort();
   const collection = collections.find((id) => id >= (from?.collection ?? ''));
-  if (collection === undefined) return { position: undefined, traces: [] };
+  if (collection === undefined) return { position: undefined, documentCount: 0, traces: [] };
   let page = db.collection(collection).orderBy('__name__').limit(limit);
   if (collection === from?.collection && from.after !== '') page = page.startAfter(from.after);
   const { docs } = await within(CALL_LIMIT_MS, 'a page of documents', page.get());
@@ -45,9 +47,9 @@ export async function findTraces(
     .filter((document) => document.ref.path !== except && names.some((name) => isTrace(document, name)))
     .map(({ ref }) => ref.path);
   const last = docs.at(-1);
-  if (last && docs.length === limit) return { position: { collection, after: last.id }, traces };
+  if (last && docs.length === limit) return { position: { collection, after: last.id }, documentCount: docs.length, traces };
   const next = collections.find((id) => id > collection);
-  return { position: next === undefined ? undefined : { collection: next, after: '' }, traces };
+  return { position: next === undefined ? undefined : { collection: next, after: '' }, documentCount: docs.length, traces };
 }
 
 function isTrace(document: DocumentSnapshot, uid: string): boolean {

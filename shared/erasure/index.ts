@@ -1,2 +1,2 @@
 export { advanceErasures, ERASURE_BOUNDS } from './advanceErasures.ts';
-export { closeAccount } from './closeAccount.ts';
+export { closeAccount, closeAgain } from './closeAccount.ts';

@@ -49,8 +49,9 @@ export const STEPS: Step[] = [
   ownedBy('idempotency', 'ownerHash', ownerHashOf),
   named('rateLimits'),
   named('imports'),
-  audited('actorId'),
-  audited('target'),
+  renamed('audit', 'actorId'),
+  renamed('audit', 'target'),
+  renamed('incidents', 'acknowledgedBy'),
   { name: 'uploads', isLate: true, erasePage: eraseUploads },
   { name: 'songMedia', isLate: true, erasePage: eraseSongMedia },
   { name: 'imageMedia', isLate: true, erasePage: eraseImageMedia },
@@ -88,13 +89,13 @@ function named(collection: string): Step {
 }
 
 /** What operators did stays, and tells no longer who or to whom. */
-function audited(field: 'actorId' | 'target'): Step {
+function renamed(collection: 'audit' | 'incidents', field: string): Step {
   return {
-    name: 'audit',
+    name: collection,
     erasePage: ({ turn }) =>
       turn.run(async (transaction, db) => {
         const { uid, erasureId } = turn.erasure;
-        const { docs } = await transaction.get(db.collection('audit').where(field, '==', uid).limit(PAGE.documents));
+        const { docs } = await transaction.get(db.collection(collection).where(field, '==', uid).limit(PAGE.documents));
         for (const entry of docs) transaction.set(entry.ref, replaced(entry.data(), uid, erasureId) as object);
         return docs.length;
       }),

@@ -34,7 +34,8 @@ export type SongEffect =
 type Patch = Partial<Work>;
 
 function change(work: Work, patch: Patch, now: Date, more: Omit<Change, 'work'> = { songs: [] }): Change {
-  return { work: { ...work, ...patch, updatedAt: now.toISOString() }, ...more };
+  const next = { ...work, ...patch, updatedAt: now.toISOString() };
+  return { work: hasEnded(next) ? { endedAt: next.updatedAt, ...next } : next, ...more };
 }
 
 function same(work: Work): Change {

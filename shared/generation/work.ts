@@ -53,6 +53,8 @@ export const Work = z.object({
   /** When the order was written down, right before it left. */
   intentAt: z.iso.datetime().nullable(),
   submittedAt: z.iso.datetime().nullable(),
+  /** When it became ready, failed or was cancelled: that is counted once. Absent: not yet. */
+  endedAt: z.iso.datetime().optional(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });

@@ -1,10 +1,11 @@
 import type { Transaction } from '@google-cloud/firestore';
 import { STORAGE_BYTES, usedBytes } from '#shared/files';
 import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
-import { log, type NewId, problem, transact } from '#shared/runtime';
+import { type NewId, problem, transact } from '#shared/runtime';
 import { DecoderExhausted, PictureUnreadable, pictureType } from './decodePicture.ts';
 import { makeSizes, type PictureSizes } from './makeSizes.ts';
 import { Image, type ImageMedia, type Upload } from './schema.ts';
+import { sealUpload } from './sealUpload.ts';
 import { closeUpload, createImage, imageRef, objectsOf, type StartedImage, toStarted, toUpload, uploadRef } from './store.ts';
 import { storePicture } from './storePicture.ts';
 import { orUnavailable, unavailable } from './uploadStore.ts';
@@ -25,7 +26,10 @@ interface Finishing {
  * @throws `upload_missing`, `picture_refused`, `storage_full`, `feature_unavailable`; `not_found` when it was refused, or deleted meanwhile
  */
 export async function finishUpload({ image, upload }: StartedImage, finishing: Finishing): Promise<Image> {
-  if (image) return image;
+  if (image) {
+    if (upload && upload.bytes > 0) await sealUpload(upload); // whoever made the picture has died before it
+    return image;
+  }
   if (upload?.state !== 'open') throw problem('not_found');
   const { now, newId, signal } = finishing;
   const store = mediaStores().find(({ id }) => id === upload.storeId);
@@ -35,7 +39,7 @@ export async function finishUpload({ image, upload }: StartedImage, finishing: F
   const attempt = newId('clm');
   const media = await orUnavailable(storePicture(sizes, { imageId: upload.imageId, ownerId: upload.ownerId, attempt, signal }));
   const finished = await createOnce(upload, sizes, media, now);
-  await removeUpload(store, upload);
+  await sealUpload(upload);
   return finished;
 }
 
@@ -53,12 +57,12 @@ async function look(store: MediaStore, upload: Upload, { now, signal, limitS }: 
     if (error instanceof DecoderExhausted) throw unavailable(error, 'load');
     if (!(error instanceof PictureUnreadable)) throw error;
     await refuse(upload.imageId, now);
-    await removeUpload(store, upload);
+    await sealUpload(upload);
     throw problem('picture_refused', { reason: error.message }, error);
   }
 }
 
-/** At most one byte more than was announced is ever held. */
+/** At most one byte more than was announced is ever held. Nothing at all is the seal of one that another has finished meanwhile. */
 async function readUpload(store: MediaStore, { name, bytes }: Upload, signal: AbortSignal): Promise<Buffer> {
   try {
     const chunks: Buffer[] = [];
@@ -68,6 +72,7 @@ async function readUpload(store: MediaStore, { name, bytes }: Upload, signal: Ab
       seen += (chunk as Buffer).length;
       if (seen > bytes) break;
     }
+    if (seen === 0) throw problem('upload_missing');
     if (seen !== bytes) throw new PictureUnreadable('not of the length that was announced');
     return Buffer.concat(chunks);
   } catch (error) {
@@ -103,13 +108,4 @@ function createOnce(upload: Upload, { original }: PictureSizes, media: ImageMedi
     closeUpload(transaction, db, imageId, 'finished', now);
     return image;
   });
-}
-
-/** Best effort: what is left is no longer anybody's, and `sweepStorage` removes it. */
-async function removeUpload(store: MediaStore, { imageId, name }: Upload): Promise<void> {
-  try {
-    await store.delete(name);
-  } catch (error) {
-    log.warn('upload_not_removed', { imageId, error });
-  }
 }

@@ -8,5 +8,5 @@ export { makeSizes, type PictureSizes } from './makeSizes.ts';
 export { pictureTicket } from './pictureTicket.ts';
 export { Image, ImageId, ImageSize, ImageTitle, MOST_UPLOAD_BYTES, StartUploadInput } from './schema.ts';
 export { startUpload } from './startUpload.ts';
-export { createImage, images, imagesEverMade, shownImages, startedImages } from './store.ts';
+export { ADDRESS_LIFE_MS, createImage, images, imagesEverMade, shownImages, startedImages } from './store.ts';
 export { storePicture } from './storePicture.ts';

@@ -51,8 +51,8 @@ export const StartUploadInput = z.strictObject({
 /**
  * `uploads/{imageId}`, closed to clients: what somebody was allowed to write, and the object where it is to be found.
  *
- * One that is over stays until its address is: the bucket takes bytes there once more. It counts no bytes, can neither be finished nor
- * sent again, and `sweepStorage` removes it with whatever has come.
+ * One that is over can neither be finished nor sent again. Nothing but `sweepStorage` removes it, after its object has gone and its
+ * address has lapsed: as long as bytes of a person may lie somewhere, it says whose they are.
  */
 export const Upload = z.strictObject({
   imageId: z.string(),
@@ -60,7 +60,7 @@ export const Upload = z.strictObject({
   ownerId: z.string(),
   title: z.string(),
   contentType: ImageType,
-  /** As announced; 0 when it is over. */
+  /** What may lie there: as announced; 0 once it is sealed. */
   bytes: z.int(),
   storeId: z.string(),
   name: z.string(),

@@ -3,12 +3,12 @@ import type { z } from 'zod';
 import { STORAGE_BYTES, usedBytes } from '#shared/files';
 import type { Claim } from '#shared/limits';
 import type { SignedWrite } from '#shared/media';
-import { type NewId, problem, toDocument, totalsOf, transact } from '#shared/runtime';
+import { type NewId, problem, sumOf, toDocument, totalsOf, transact } from '#shared/runtime';
 import type { StartUploadInput, Upload } from './schema.ts';
 import { ADDRESS_LIFE_MS, toUpload, uploadRef } from './store.ts';
 import { signUpload, uploadStore } from './uploadStore.ts';
 
-/** The address lives for minutes only; what was sent there may be finished for a day, and so long it is counted as stored. */
+/** The address lives for minutes only; what was sent there may be finished for a day. It counts as stored until it has gone. */
 const KEPT_MS = 24 * 60 * 60_000;
 
 /** Of one person, at the same time; one that is over counts until its address is. */
@@ -50,7 +50,7 @@ function store(upload: Upload, { claim, now }: Pick<Asking, 'claim' | 'now'>): P
       return done;
     }
     if (!user?.exists) throw problem('session_ended');
-    const uploading = await uploadsNow(db, ownerId, now, transaction);
+    const uploading = await uploadsOf(db, ownerId, now, transaction);
     if (uploading.count >= MOST_UPLOADS) throw problem('rate_limited', { retryAfterS: ADDRESS_LIFE_MS / 1000 });
     const taken = (await usedBytes(ownerId, transaction)) + uploading.sum;
     if (taken + bytes > STORAGE_BYTES) throw problem('storage_full', { usedBytes: taken, limitBytes: STORAGE_BYTES });
@@ -60,9 +60,17 @@ function store(upload: Upload, { claim, now }: Pick<Asking, 'claim' | 'now'>): P
   });
 }
 
-/** What else a person may be sending right now. */
-function uploadsNow(db: Firestore, ownerId: string, now: Date, transaction: Transaction): Promise<{ sum: number; count: number }> {
-  return totalsOf(db.collection('uploads').where('ownerId', '==', ownerId).where('expireAt', '>', now), 'bytes', transaction);
+/**
+ * How many uploads of a person are not over yet, and what all of them may have brought: those that have lapsed count until `sweepStorage`
+ * has seen that nothing of them is left.
+ */
+async function uploadsOf(db: Firestore, ownerId: string, now: Date, transaction: Transaction): Promise<{ sum: number; count: number }> {
+  const own = db.collection('uploads').where('ownerId', '==', ownerId);
+  const [current, lapsedBytes] = await Promise.all([
+    totalsOf(own.where('expireAt', '>', now), 'bytes', transaction),
+    sumOf(own.where('expireAt', '<=', now), 'bytes', transaction),
+  ]);
+  return { count: current.count, sum: current.sum + lapsedBytes };
 }
 
 function freshUpload(imageId: string, ownerId: string, { title = '', ...announced }: Asking['input'], now: Date): Upload {

@@ -56,7 +56,7 @@ export function toImage(snapshot: DocumentSnapshot): Image | undefined {
   return data && Image.parse(fromDocument(data));
 }
 
-/** An upload that has lapsed is not there, whether or not the database has removed it already. */
+/** An upload that has lapsed is not there, though its record stays until its bytes have gone. */
 export function toUpload(snapshot: DocumentSnapshot): Upload | undefined {
   const data = snapshot.data();
   const upload = data && Upload.parse(fromDocument(data));
@@ -88,12 +88,12 @@ export function createImage(writer: Transaction | WriteBatch, db: Firestore, ima
   writeFile(writer, db, { kind: 'image', ownerId, belongsTo: imageId, objects: objectsOf(media), now: new Date(createdAt) });
 }
 
-/** The address is good for 15 minutes; one that was asked for meanwhile, a little longer. */
+/** An address is good for 15 minutes; one that was asked for at the last moment, a little longer. */
 export const ADDRESS_LIFE_MS = 20 * 60_000;
 
 /** Nobody can finish it any more. */
 export function closeUpload(transaction: Transaction, db: Firestore, imageId: string, state: 'finished' | 'refused', now: Date): void {
-  transaction.update(uploadRef(db, imageId), { state, bytes: 0, expireAt: new Date(now.getTime() + ADDRESS_LIFE_MS) });
+  transaction.update(uploadRef(db, imageId), { state, expireAt: new Date(now.getTime() + ADDRESS_LIFE_MS) });
 }
 
 export function imageRef(db: Firestore, imageId: string) {

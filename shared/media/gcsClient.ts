@@ -2,6 +2,7 @@
 import { type Bucket, CRC32C, type GetSignedUrlConfig, Storage } from '@google-cloud/storage';
 import { create as contentDisposition } from 'content-disposition';
 import type { GoogleAuth } from 'google-auth-library';
+import { traceparent } from '#shared/runtime';
 import type { Credentials } from './credentials.ts';
 import { createDefaultAuth, createKeyAuth } from './googleAuth.ts';
 import { MediaFault, type SignedUrl, type SignedWrite, type SignOptions, type SignWriteOptions } from './port.ts';
@@ -37,7 +38,17 @@ export function connectGcs({ bucketName, projectId, apiEndpoint }: GcsAddress, c
   });
   // With STORAGE_EMULATOR_HOST set the client would leave out the path of the JSON API.
   storage.baseUrl = `${endpoint}/storage/v1`;
+  storage.interceptors.push({ request: withTrace });
   return { bucket: storage.bucket(bucketName), auth, endpoint, createCrc32c: () => new CRC32C() };
+}
+
+type Request = ReturnType<Storage['interceptors'][number]['request']>;
+
+/** What the client asks by itself belongs to the trace of the work that it is asked for. */
+function withTrace(asked: object): Request {
+  const request = asked as Request;
+  const trace = traceparent();
+  return trace ? { ...request, headers: { ...request.headers, traceparent: trace } } : request;
 }
 
 const HOUR_MS = 60 * 60 * 1000;

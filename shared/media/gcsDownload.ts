@@ -12,6 +12,7 @@ export function downloadFromGcs(gcs: Gcs, name: string, range?: ByteRange, signa
   const url = `${client.endpoint}/storage/v1/b/${client.bucket.name}/o/${encodeURIComponent(name)}?alt=media`;
   const headers = { 'accept-encoding': 'identity', ...(range ? { range: `bytes=${range.start}-${range.end}` } : {}) };
   const ask = async (limit: AbortSignal) => {
+    limit.throwIfAborted(); // it would not tell again, and nobody would end the request
     const ended = new AbortController();
     const endEarly = () => ended.abort();
     limit.addEventListener('abort', endEarly, { once: true });

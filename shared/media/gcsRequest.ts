@@ -6,6 +6,7 @@
  */
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import { traced } from '#shared/runtime';
 import type { CallContext } from './gcsCall.ts';
 import type { GcsClient } from './gcsClient.ts';
 
@@ -30,20 +31,19 @@ export async function requestGcs(
   { headers = {}, body }: { headers?: Record<string, string>; body?: Buffer },
   signal: AbortSignal,
 ): Promise<GcsAnswer> {
-  const {
-    status,
-    headers: answered,
-    data,
-  } = await client.auth.request<ReadableStream | null>({
-    method,
-    url,
-    headers,
-    ...(body ? { data: body } : {}),
-    responseType: 'stream',
-    validateStatus: () => true,
-    signal,
-    fetchImplementation: fetch, // Node's own; the library would load another one
-  });
+  const answer = await traced({ method, url }, (trace) =>
+    client.auth.request<ReadableStream | null>({
+      method,
+      url,
+      headers: { ...trace, ...headers },
+      ...(body ? { data: body } : {}),
+      responseType: 'stream',
+      validateStatus: () => true,
+      signal,
+      fetchImplementation: fetch, // Node's own; the library would load another one
+    }),
+  );
+  const { status, headers: answered, data } = answer;
   const stream = data ? Readable.fromWeb(data) : Readable.from([]);
   stream.on('error', () => undefined); // whoever reads it sees the error; when nobody does, it must not end the process
   return { status, headers: new Headers(answered), data: stream };

@@ -119,6 +119,10 @@ class GcsStore implements MediaStore {
     } while (pageToken);
   }
 
+  async hold(name: string, isHeld: boolean): Promise<void> {
+    await faultsOf(this.call((file) => file(checkObjectName(name)).setMetadata({ temporaryHold: isHeld })));
+  }
+
   signRead(name: string, options: SignOptions): Promise<SignedUrl> {
     return this.sign(async (bucket) => (await import('./gcsClient.ts')).signReadUrl(bucket, checkObjectName(name), options));
   }

@@ -11,4 +11,4 @@ export {
   StoredObject,
 } from './port.ts';
 export { type ByteRange, parseRange } from './ranges.ts';
-export { checkStores, mediaStore, mediaStores, type StorageKey, storageKey } from './stores.ts';
+export { backupStore, checkStores, mediaStore, mediaStores, ownAccessToken, type StorageKey, storageKey } from './stores.ts';

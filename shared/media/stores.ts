@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { config, log, mediaStoreIds, SettingsError, systemClock } from '#shared/runtime';
+import { config, log, mediaStoreIds, required, SettingsError, systemClock } from '#shared/runtime';
 import { createCredentials, createKeySource, type KeySource, readKeyFile } from './credentials.ts';
 import type { KeyDiagnosis } from './diagnoseKey.ts';
 import { createGcsStore } from './gcsStore.ts';
@@ -11,6 +11,7 @@ import { createSecretReader, secretPath } from './secretManager.ts';
 
 let stores: MediaStore[] | undefined;
 let together: MediaStore | undefined;
+let backups: MediaStore | undefined;
 
 /** The stores that `MEDIA_STORES` names, in its order; by default one bucket, `<project>-media`. Made once per process. */
 export function mediaStores(): MediaStore[] {
@@ -23,6 +24,29 @@ export function mediaStore(): MediaStore {
   const [first, ...others] = mediaStores() as [MediaStore, ...MediaStore[]];
   together ??= others.length === 0 ? first : createHybridStore([first, ...others]);
   return together;
+}
+
+/**
+ * The bucket that `BACKUP_BUCKET` names; off Google Cloud also `local:<directory>`. On Google Cloud it is reached with the account that the
+ * function runs as, never with the given key: a key that breaks must not end the backups. Locally there is no such account, and the key speaks.
+ *
+ * @throws {SettingsError} when none is named
+ */
+export function backupStore(): MediaStore {
+  backups ??= makeBackupStore(required('BACKUP_BUCKET'));
+  return backups;
+}
+
+function makeBackupStore(name: string): MediaStore {
+  const { GOOGLE_CLOUD_PROJECT: projectId, STORAGE_EMULATOR_HOST: apiEndpoint, GOOGLE_TOKEN_URL: tokenUrl, K_SERVICE } = config();
+  if (!name.startsWith('local:')) {
+    const keys = apiEndpoint === undefined ? undefined : givenKey()?.source;
+    return createGcsStore({ bucketName: name, projectId, apiEndpoint, keys, tokenUrl });
+  }
+  if (K_SERVICE !== undefined) throw new SettingsError(['BACKUP_BUCKET: must be a bucket on Google Cloud']);
+  const [, place] = splitOnce(name);
+  makeDirectory(place);
+  return createLocalStore(place, { isVolume: false });
 }
 
 /**
@@ -134,14 +158,15 @@ function makeGivenKey(): GivenKey | undefined {
   const { GCS_KEY_SECRET, GCS_KEY_FILE, GOOGLE_CLOUD_PROJECT, SECRET_MANAGER_ENDPOINT } = config();
   if (GCS_KEY_SECRET !== undefined) {
     const secret = secretPath(GCS_KEY_SECRET, GOOGLE_CLOUD_PROJECT);
-    const accessToken = SECRET_MANAGER_ENDPOINT ? undefined : ownToken;
+    const accessToken = SECRET_MANAGER_ENDPOINT ? undefined : ownAccessToken;
     return { source: createKeySource(createSecretReader({ secret, endpoint: SECRET_MANAGER_ENDPOINT, accessToken })), place: secret };
   }
   if (GCS_KEY_FILE === undefined) return undefined;
   return { source: createKeySource(() => readKeyFile(GCS_KEY_FILE), { lifeMs: FILE_LIFE_MS }), place: GCS_KEY_FILE };
 }
 
-async function ownToken(): Promise<string> {
+/** Of the account that this process runs as. */
+export async function ownAccessToken(): Promise<string> {
   const { defaultAccessToken } = await import('./googleAuth.ts');
   return defaultAccessToken();
 }

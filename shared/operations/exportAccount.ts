@@ -5,7 +5,7 @@ import { FILES, File, FileRecord } from '#shared/files';
 import { Generation, GenerationId } from '#shared/generation';
 import { Image, ImageId } from '#shared/images';
 import { Playlist, PlaylistId } from '#shared/playlists';
-import { decodeCursor, encodeCursor, listNewest, type NewId, problem, serviceUrl } from '#shared/runtime';
+import { decodeCursor, encodeCursor, listNewest, type NewId, notOfThisList, serviceUrl } from '#shared/runtime';
 import { Song, SongId } from '#shared/songs';
 
 /** An entry of the credit ledger, as its owner may read it. */
@@ -92,7 +92,7 @@ function readPositions(scope: string, cursor: string): (string | null)[] {
   try {
     return Positions.parse(JSON.parse(String(text)));
   } catch {
-    throw problem('invalid_input', { issues: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
+    throw notOfThisList();
   }
 }
 

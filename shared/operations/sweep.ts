@@ -50,13 +50,14 @@ export const NOTHING_SWEPT = {
   uploadRecordsRemoved: 0,
   /** Set right: records of before there was a journal, copies that a store has lost, files that a new store is to have. */
   recordsWritten: 0,
+  searchesWritten: 0,
   copiesLost: 0,
   filesMadeDue: 0,
   /** For operators: files that no store has any more, objects that are not ours, documents that cannot be read. */
   objectsLost: 0,
   foreignObjects: 0,
   unreadableRecords: 0,
-  /** Stores that belong to another database: nothing was removed there. */
+  /** Stores that belong to another database, or may: nothing was removed there. */
   storesRefused: 0,
   /** What a store did not let be looked at or removed. */
   failed: 0,

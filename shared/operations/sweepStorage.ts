@@ -11,6 +11,7 @@ import { NOTHING_SWEPT, SWEEP_BOUNDS, type Sweep, type SweepBounds, type SweepCo
 import { sweepFiles } from './sweepFiles.ts';
 import { sweepMedia } from './sweepMedia.ts';
 import { sweepObjects } from './sweepObjects.ts';
+import { sweepSearch } from './sweepSearch.ts';
 import { sweepUploads } from './sweepUploads.ts';
 import { type SweepPosition, type SweepTurn, takeSweep } from './takeSweep.ts';
 
@@ -94,5 +95,6 @@ function allParts(): Part[] {
     { name: 'songMedia', pageReads: PAGE, run: (sweep, after) => sweepMedia(sweep, 'songMedia', after) },
     { name: 'imageMedia', pageReads: PAGE, run: (sweep, after) => sweepMedia(sweep, 'imageMedia', after) },
     { name: 'uploads', pageReads: PAGE, run: sweepUploads },
+    { name: 'songs', pageReads: PAGE, run: sweepSearch },
   ];
 }

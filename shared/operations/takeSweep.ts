@@ -1,4 +1,8 @@
-/** How far the sweep has come, and whose turn it is: `jobRuns/sweepStorage`, which is there only while a sweep is under way. */
+/**
+ * How far the sweep has come, and whose turn it is: `jobRuns/sweepStorage`, which is there only while a sweep is under way.
+ *
+ * A claim of its own, beside that of each run (`runJob`): one sweep may take several runs, which are due at different times.
+ */
 import { z } from 'zod';
 import { fromDocument, toDocument, transact, type World } from '#shared/runtime';
 

@@ -31,7 +31,12 @@ export class Cache<Value extends object> {
 
   get(key: string, clock: Clock, load: () => Promise<Value>): Promise<Value> {
     const known = this.peek(key, clock);
-    return known ? Promise.resolve(known) : this.refresh(key, clock, load);
+    return known ? Promise.resolve(known) : this.join(key, clock, load);
+  }
+
+  /** Loads, or waits for whoever loads it already. */
+  join(key: string, clock: Clock, load: () => Promise<Value>): Promise<Value> {
+    return this.#loading.get(key) ?? this.refresh(key, clock, load);
   }
 
   /** What is remembered and not too old. @param maxAgeMs - for whoever needs it younger than others do */
@@ -55,14 +60,17 @@ export class Cache<Value extends object> {
     return this.#entries.get(key)?.value;
   }
 
-  /** Loads in any case, and remembers. */
+  /** Whether it was changed here, and nobody has looked since: what was known of it before is no longer so. */
+  isForgotten(key: string): boolean {
+    return this.#forgottenAt.has(key) && !this.#entries.has(key);
+  }
+
+  /** Loads in any case, and remembers: a load that began before may have read what was before a change, and is no longer remembered. */
   refresh(key: string, clock: Clock, load: () => Promise<Value>): Promise<Value> {
-    const running = this.#loading.get(key);
-    if (running !== undefined) return running;
     const startedAtMs = clock.monotonicMs(); // age counts from before the read, so that it is never understated
     const loading = load()
       .then((value) => {
-        // Forgotten meanwhile: who asked before the change may have the value, nobody after it.
+        // Forgotten or refreshed meanwhile: who asked before the change may have the value, nobody after it.
         if (this.#loading.get(key) === loading) this.#entries.set(key, { value, loadedAtMs: startedAtMs });
         return value;
       })

@@ -19,7 +19,7 @@ export const STAND_IN_SETTINGS = [
 ] as const;
 
 /** Settings that Secret Manager holds in production; a function gets those its definition names. */
-export const SECRET_SETTINGS = ['JWT_SECRET', 'TOPMEDIAI_API_KEY', 'ALERT_WEBHOOK_URL', 'SENTRY_DSN'] as const;
+export const SECRET_SETTINGS = ['JWT_SECRET', 'BACKUP_SECRET', 'TOPMEDIAI_API_KEY', 'ALERT_WEBHOOK_URL'] as const;
 
 export type SecretSetting = (typeof SECRET_SETTINGS)[number];
 
@@ -53,10 +53,13 @@ const Settings = z.object({
     )
     .optional(),
   BACKUP_BUCKET: z.string().min(3).optional(),
+  BACKUP_SECRET: z.string().min(64, 'must have at least 64 characters').optional(),
   GCS_KEY_SECRET: z.string().min(1).optional(),
   GCS_KEY_FILE: z.string().min(1).optional(),
   ALERT_WEBHOOK_URL: httpUrl.optional(),
+  // Where errors and traces go besides the log. A DSN can only write, and browsers carry it in the open: it is no secret.
   SENTRY_DSN: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   SORI_DATA_DIR: z.string().min(1).default('.sori'),
   FIRESTORE_EMULATOR_HOST: hostAndPort.optional(),

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { problem } from './errors.ts';
+import { type Problem, problem } from './errors.ts';
+
+/** Which page of a list somebody wants. */
+export interface PageAsked {
+  limit: number;
+  /** Where the page before ended. @default the beginning */
+  cursor?: string | undefined;
+}
 
 const Position = z
   .array(z.union([z.string(), z.number()]))
@@ -19,8 +26,19 @@ export function encodeCursor(scope: string, position: (string | number)[]): stri
 /** @throws `invalid_input` */
 export function decodeCursor(scope: string, cursor: string): (string | number)[] {
   const parsed = z.tuple([z.literal(mark(scope)), Position]).safeParse(readJson(cursor));
-  if (!parsed.success) throw problem('invalid_input', { issues: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
+  if (!parsed.success) throw notOfThisList();
   return parsed.data[1];
+}
+
+/** Anybody can write a cursor: the position in it is checked like all input. @throws `invalid_input` */
+export function readCursor<T>(scope: string, cursor: string, position: z.ZodType<T>): T {
+  const parsed = position.safeParse(decodeCursor(scope, cursor));
+  if (!parsed.success) throw notOfThisList();
+  return parsed.data;
+}
+
+export function notOfThisList(): Problem {
+  return problem('invalid_input', { issues: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
 }
 
 function mark(scope: string): string {

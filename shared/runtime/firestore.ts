@@ -3,14 +3,25 @@
  *
  * Convention of all documents: fields whose name ends in `At` are Timestamps in Firestore and ISO 8601 strings in our types.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DocumentData, FieldValue, Firestore, Query, Transaction } from '@google-cloud/firestore';
 import { config } from './config.ts';
 
 let client: Promise<Firestore> | undefined;
 
 export function database(): Promise<Firestore> {
+  const watch = watches.getStore();
+  if (watch) watch.wasAsked = true;
   client ??= connect();
   return client;
+}
+
+const watches = new AsyncLocalStorage<{ wasAsked: boolean }>();
+
+/** Runs `work`, and says whether anything in it asked for the database: what came from memory did not. */
+export async function watchDatabase<T>(work: () => Promise<T>): Promise<{ value: T; wasAsked: boolean }> {
+  const watch = { wasAsked: false };
+  return { value: await watches.run(watch, work), wasAsked: watch.wasAsked };
 }
 
 /**

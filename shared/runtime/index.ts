@@ -11,16 +11,39 @@ export {
   STAND_IN_SETTINGS,
   serviceUrl,
 } from './config.ts';
-export { decodeCursor, encodeCursor } from './cursor.ts';
-export { DeadlineExceeded, within } from './deadline.ts';
+export { decodeCursor, encodeCursor, notOfThisList, type PageAsked, readCursor } from './cursor.ts';
+export { Allowance, DeadlineExceeded, type Documents, within } from './deadline.ts';
 export { Problem, problem } from './errors.ts';
-export { closeDatabase, database, fromDocument, increment, isConflict, sumOf, toDocument, totalsOf, transact } from './firestore.ts';
-export { type HttpAnswer, HttpFailure, type HttpRequest, send } from './http.ts';
+export {
+  closeDatabase,
+  database,
+  fromDocument,
+  increment,
+  isConflict,
+  sumOf,
+  toDocument,
+  totalsOf,
+  transact,
+  watchDatabase,
+} from './firestore.ts';
+export { collectSpans, endSpan, type HttpAnswer, HttpFailure, type HttpRequest, type Span, send, traced } from './http.ts';
 export { type NewId, newId } from './ids.ts';
 export { inParallel } from './inParallel.ts';
 export { listNewest } from './listNewest.ts';
-export { addLogContext, describeError, hashUid, type LogContext, log, mask, traceparent, withLogContext } from './log.ts';
-export { nudgeJob } from './nudgeJob.ts';
+export {
+  addLogContext,
+  type DescribedError,
+  describeError,
+  hashUid,
+  type LogContext,
+  log,
+  mask,
+  type ToldError,
+  tellErrors,
+  traceparent,
+  withLogContext,
+} from './log.ts';
+export { nudgeJob, schedulerClient } from './nudgeJob.ts';
 export { DEFAULT_SETTINGS, FEATURES, type Feature, readSettings, SETTINGS_DOCUMENT, ServiceSettings } from './serviceSettings.ts';
 export { idOf, NO_SUCH_ID, text } from './text.ts';
 export { systemWorld, type World } from './world.ts';

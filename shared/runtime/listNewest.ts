@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { decodeCursor, encodeCursor } from './cursor.ts';
-import { problem } from './errors.ts';
+import { encodeCursor, type PageAsked, readCursor } from './cursor.ts';
 import { database, fromDocument } from './firestore.ts';
 import { log } from './log.ts';
 
@@ -11,11 +10,6 @@ export interface NewestOf<T extends object> {
   /** Of the documents' ids. */
   id: z.ZodType<string>;
   read(document: Record<string, unknown>): T;
-}
-
-interface Page {
-  limit: number;
-  cursor?: string | undefined;
 }
 
 /** Firestore's times begin with the year 1. */
@@ -33,7 +27,7 @@ const CREATED_AT = z.looseObject({ createdAt: z.iso.datetime() });
  */
 export async function listNewest<T extends object>(
   things: NewestOf<T>,
-  { limit, cursor }: Page,
+  { limit, cursor }: PageAsked,
 ): Promise<{ items: T[]; nextCursor: string | null }> {
   const { collection, where } = things;
   const db = await database();
@@ -41,7 +35,7 @@ export async function listNewest<T extends object>(
   let query = db.collection(collection).limit(limit + 1);
   for (const [field, value] of Object.entries(where)) query = query.where(field, '==', value);
   query = query.orderBy('createdAt', 'desc').orderBy('__name__', 'desc');
-  if (cursor !== undefined) query = query.startAfter(...readPosition(scope, cursor, things.id));
+  if (cursor !== undefined) query = query.startAfter(...readCursor(scope, cursor, z.tuple([At, things.id])));
   const found = (await query.get()).docs.map((document) => ({ id: document.id, data: fromDocument(document.data()) }));
   const page = found.slice(0, limit);
   const last = page.findLast(({ data }) => CREATED_AT.safeParse(data).success); // also of one that cannot be shown
@@ -59,11 +53,4 @@ function readOne<T extends object>({ collection, read }: NewestOf<T>, id: string
     log.warn('document_unreadable', { collection, id, error });
     return undefined;
   }
-}
-
-/** Anybody can write a cursor: it is checked like all input. */
-function readPosition(scope: string, cursor: string, id: z.ZodType<string>): [Date, string] {
-  const position = z.tuple([At, id]).safeParse(decodeCursor(scope, cursor)).data;
-  if (!position) throw problem('invalid_input', { issues: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
-  return position;
 }

@@ -1,5 +1,6 @@
 /**
  * Structured logs in Cloud Logging's form, by pino. Every line carries what `withLogContext` holds: function, request id, trace.
+ * An error that nobody expected is an entry that Cloud Error Reporting groups, and is handed to whoever listens (`tellErrors`).
  *
  * Nothing secret or personal belongs in a line (G13). Error texts of libraries are the one place where it could slip in,
  * so `describeError` masks what looks like an address, a token or a key.
@@ -16,7 +17,13 @@ export interface LogContext {
   traceId?: string;
   /** 16 hex digits. */
   spanId?: string;
+  /** Of whoever called us; 16 hex digits. */
+  parentSpanId?: string | undefined;
+  /** Whether the spans of this trace are collected. @default true */
+  isSampled?: boolean;
   uidHash?: string;
+  /** Of the request that is answered. */
+  method?: string | undefined;
 }
 
 const contexts = new AsyncLocalStorage<LogContext>();
@@ -33,8 +40,13 @@ export function addLogContext(more: LogContext): void {
 
 /** The trace of the work that runs now, as a `traceparent` header for what it calls. */
 export function traceparent(): string | undefined {
-  const { traceId, spanId } = contexts.getStore() ?? {};
-  return traceId && spanId ? `00-${traceId}-${spanId}-01` : undefined;
+  const { traceId, spanId, isSampled = true } = contexts.getStore() ?? {};
+  return traceId && spanId ? `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}` : undefined;
+}
+
+/** What the work that runs now belongs to. */
+export function logContext(): LogContext {
+  return contexts.getStore() ?? {};
 }
 
 // https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#LogSeverity
@@ -55,12 +67,13 @@ function root(): pino.Logger {
 }
 
 function cloudContext(): object {
-  const { traceId, spanId, ...rest } = contexts.getStore() ?? {};
+  const { traceId, spanId, isSampled, parentSpanId: _parent, method: _method, ...rest } = logContext();
   if (!traceId) return rest;
   return {
     ...rest,
     'logging.googleapis.com/trace': `projects/${config().GOOGLE_CLOUD_PROJECT}/traces/${traceId}`,
     'logging.googleapis.com/spanId': spanId,
+    ...(isSampled === undefined ? {} : { 'logging.googleapis.com/trace_sampled': isSampled }),
   };
 }
 
@@ -69,8 +82,49 @@ type Write = (code: string, fields?: Record<string, unknown>) => void;
 
 function at(level: 'debug' | 'info' | 'warn' | 'error'): Write {
   return (code, { error, ...fields } = {}) => {
-    root()[level]({ code, ...fields, ...(error === undefined ? {} : { error: describeError(error) }) }, code);
+    const described = error === undefined ? undefined : describeError(error);
+    const event = level === 'error' && described ? errorEvent(described, fields['status']) : {};
+    root()[level]({ code, ...fields, ...event, ...(described ? { error: described } : {}) }, code);
+    if (level === 'error' && described) onError?.({ code, error: described, context: logContext() });
   };
+}
+
+/** An unexpected error, with nothing in it that is nobody's business. */
+export interface ToldError {
+  code: string;
+  error: DescribedError;
+  context: LogContext;
+}
+
+let onError: ((told: ToldError) => void) | undefined;
+
+/** @param listener - is told of every unexpected error, after it is in the log. It must not throw, and nobody waits for it. */
+export function tellErrors(listener: typeof onError): void {
+  onError = listener;
+}
+
+/** @see https://cloud.google.com/error-reporting/reference/rest/v1beta1/projects.events/report#ReportedErrorEvent */
+function errorEvent(error: DescribedError, status: unknown): object {
+  const { function: name, method, uidHash } = logContext();
+  const { K_SERVICE, K_REVISION } = config();
+  // The function's own path: what a caller wrote into path and query is the caller's.
+  const httpRequest = method && { method, url: `/v1/${name}`, ...(typeof status === 'number' ? { responseStatusCode: status } : {}) };
+  const stack = stackOf(error);
+  return {
+    '@type': 'type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent',
+    serviceContext: { service: K_SERVICE ?? name ?? 'sori', version: K_REVISION ?? 'local' },
+    ...(stack ? { stack_trace: stack } : {}),
+    context: {
+      ...(httpRequest ? { httpRequest } : {}),
+      ...(uidHash ? { user: uidHash } : {}),
+      ...(stack ? {} : { reportLocation: { functionName: name ?? 'process' } }), // one of both must be there
+    },
+  };
+}
+
+function stackOf({ stack, cause }: DescribedError): string | undefined {
+  const below = cause && (stackOf(cause) ?? cause.message);
+  return stack && below ? `${stack}\nCaused by: ${below}` : stack;
 }
 
 export const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
@@ -80,8 +134,16 @@ export function hashUid(uid: string): string {
   return createHash('sha256').update(uid).digest('hex').slice(0, 16);
 }
 
+export interface DescribedError {
+  message: string;
+  name?: string;
+  code?: string | number;
+  stack?: string;
+  cause?: DescribedError;
+}
+
 /** Name, code, masked text and stack of an error and of its causes. */
-export function describeError(error: unknown): object {
+export function describeError(error: unknown): DescribedError {
   if (!(error instanceof Error)) return { message: mask(String(error)) };
   const { name, message, stack, cause } = error;
   const code = (error as { code?: unknown }).code;

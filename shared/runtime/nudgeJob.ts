@@ -24,9 +24,14 @@ export async function nudgeJob(job: string, clock: Clock): Promise<void> {
 
 async function run(job: string): Promise<void> {
   const { GOOGLE_CLOUD_PROJECT, REGION } = config();
-  client ??= connect();
   const name = `projects/${GOOGLE_CLOUD_PROJECT}/locations/${REGION}/jobs/${job}`;
-  await (await client).runJob({ name }, { timeout: LIMIT_MS, retry: null }); // the client would go on for minutes
+  await (await schedulerClient()).runJob({ name }, { timeout: LIMIT_MS, retry: null }); // the client would go on for minutes
+}
+
+/** The one client of the process, loaded when first asked for. */
+export function schedulerClient(): Promise<CloudSchedulerClient> {
+  client ??= connect();
+  return client;
 }
 
 async function connect(): Promise<CloudSchedulerClient> {

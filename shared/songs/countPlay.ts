@@ -15,6 +15,8 @@ export interface Listen {
 
 const TICKET_LIFE_MS = 6 * 60 * 60_000;
 const SAME_LISTENER_MS = 30 * 60_000;
+/** Of what no longer counts against a listener: the figures of its day are counted from it. */
+const KEPT_MS = 5 * 24 * 60 * 60_000;
 /** Longer nobody waits for it. */
 const LIMIT_MS = 1_000;
 
@@ -53,7 +55,7 @@ export async function playsCounted(): Promise<void> {
 async function carryOver(storing: Promise<boolean>, songId: string, { now, clock }: { now: Date; clock: Clock }): Promise<void> {
   if (!(await storing)) return;
   try {
-    await carried.get(songId, clock, async () => (await rollUp(songId, now, { mayWait: true })) ?? {});
+    await carried.get(songId, clock, async () => (await rollUp(songId, now)) ?? {});
   } catch (error) {
     log.warn('plays_not_rolled_up', { error });
   }
@@ -81,9 +83,14 @@ async function writePlay(id: string, { songId, ticketId }: Listen, now: Date, ov
   over.throwIfAborted();
   if (known?.exists && isKept(known, now)) return false;
   const batch = db.batch();
-  if (known?.exists) batch.update(play, { expireAt }, { lastUpdateTime: known.updateTime! });
-  else batch.create(play, { expireAt });
-  await addCounts(batch, db, songId, { plays: 1 });
+  const fields = { playedAt: now, expireAt, removeAt: new Date(now.getTime() + KEPT_MS) };
+  if (known?.exists) {
+    // The one before keeps a document of its own: each play has one, by which it is counted.
+    const before = known.get('playedAt') as Timestamp | undefined;
+    if (before) batch.create(db.doc(`plays/${id}_${before.toMillis()}`), known.data()!);
+    batch.update(play, fields, { lastUpdateTime: known.updateTime! });
+  } else batch.create(play, fields);
+  await addCounts(batch, db, { songId, by: id }, { plays: 1 });
   try {
     await batch.commit();
     return true;

@@ -1,8 +1,10 @@
 /**
- * `counters/{songId}`: likes and plays that are not yet in the song itself. Whoever adds writes here, without reading; from time to
- * time the sum is carried over into `songs`, so that a song many like is written, and shown to those who listen, only now and then.
+ * Likes and plays that are not yet in the song itself. Whoever adds writes one of the song's shards, `counters/{songId}.0` to `.3`, without
+ * reading; from time to time their sum is carried over into `songs`, so that a song many like is written, and shown to those who listen,
+ * only now and then. `counters/{songId}` is written by carrying over alone: of several at once, its version lets one through.
  */
-import type { DocumentSnapshot, Firestore, Transaction, WriteBatch } from '@google-cloud/firestore';
+import { createHash } from 'node:crypto';
+import type { DocumentReference, DocumentSnapshot, Firestore, Transaction, WriteBatch } from '@google-cloud/firestore';
 import { z } from 'zod';
 import { database, fromDocument, increment, isConflict } from '#shared/runtime';
 import type { Song } from './schema.ts';
@@ -12,6 +14,8 @@ import { toSong } from './store.ts';
 
 export const COUNTERS = 'counters';
 
+/** Firestore takes about one write a second of a document: a song may be played four times a second, for as long as it likes. */
+const SHARDS = 4;
 const BEGINNING = new Date(0).toISOString();
 /** What somebody has spoiled by hand counts nothing, and is written anew. */
 const Counters = z.object({
@@ -19,7 +23,7 @@ const Counters = z.object({
   plays: z.int().catch(0),
   /** Something waits to be carried over, or, of a song that has gone, to be removed. */
   isDirty: z.boolean().catch(false),
-  /** Each carrying over moves it on by `INTERVAL_MS`: how far it may be ahead of the time is what the song has left. */
+  /** Of the song: each carrying over moves it on by `INTERVAL_MS`. How far it may be ahead of the time is what the song has left. */
   paidUntilAt: z.iso.datetime().catch(BEGINNING),
 });
 
@@ -27,64 +31,114 @@ const Counters = z.object({
 const INTERVAL_MS = 10_000;
 const AT_ONCE = 5;
 
-function countersRef(db: Firestore, songId: string) {
-  return db.collection(COUNTERS).doc(songId);
+/** A song, and what waits for it, of one moment. */
+export interface Waiting {
+  stored: DocumentSnapshot;
+  book: DocumentSnapshot;
+  shards: DocumentSnapshot[];
+  /** With everything that waits; `undefined` when there is no such song. */
+  counted: Song | undefined;
 }
 
-/** Adds to what waits, and makes sure that it will be carried over. */
+/** Documents that `findWaiting` reads. */
+export const WAITING_READS = 2 + SHARDS;
+
+function countersOf(db: Firestore, songId: string): DocumentReference[] {
+  const names = [songId, ...Array.from({ length: SHARDS }, (_, shard) => `${songId}.${shard}`)];
+  return names.map((name) => db.collection(COUNTERS).doc(name));
+}
+
+/** Of which song a document of `counters` is. */
+export function countedSongId(countersId: string): string {
+  return countersId.split('.')[0]!;
+}
+
+/**
+ * Adds to what waits, and makes sure that it will be carried over.
+ *
+ * @param by - who or what adds: it always goes to the same shard, and others to any, so that what is sent again meets itself
+ */
 export async function addCounts(
   writer: Transaction | WriteBatch,
   db: Firestore,
-  songId: string,
+  { songId, by }: { songId: string; by: string },
   counts: Partial<Record<'likes' | 'plays', 1 | -1>>,
 ): Promise<void> {
-  const added = await Promise.all(Object.entries(counts).map(async ([name, by]) => [name, await increment(by)] as const));
-  (writer as WriteBatch).set(countersRef(db, songId), { ...Object.fromEntries(added), isDirty: true }, { merge: true });
+  const added = await Promise.all(Object.entries(counts).map(async ([name, more]) => [name, await increment(more)] as const));
+  const shard = createHash('sha256').update(by).digest()[0]! % SHARDS;
+  (writer as WriteBatch).set(countersOf(db, songId)[1 + shard]!, { ...Object.fromEntries(added), isDirty: true }, { merge: true });
 }
 
 /** To be written with the end of a song: nobody finds it any more, and its likes and counters go with the next `rollUpCounters`. */
 export function removeTraces(writer: Transaction | WriteBatch, db: Firestore, songId: string): void {
   (writer as WriteBatch).delete(db.collection(SONG_SEARCH).doc(songId));
-  (writer as WriteBatch).set(countersRef(db, songId), { isDirty: true }, { merge: true });
+  (writer as WriteBatch).set(db.collection(COUNTERS).doc(songId), { isDirty: true }, { merge: true });
 }
 
 /**
- * Carries over what waits, without a lock: if somebody writes meanwhile, nothing happens, and it waits on. Its `updatedAt` stays: the
- * song is the same.
+ * Carries over what waits, while the song has not been written too often lately. Its `updatedAt` stays: the song is the same.
  *
- * @param options.mayWait - only while the song has not been written too often lately
  * @returns the song with everything that is counted; `undefined` when there is none
  */
-export async function rollUp(songId: string, now: Date, { mayWait }: { mayWait: boolean }): Promise<Song | undefined> {
-  const db = await database();
-  const [counters, stored] = await db.getAll(countersRef(db, songId), db.doc(`songs/${songId}`));
-  const song = toSong(stored!);
-  if (!song) return undefined;
-  const waiting = Counters.parse(fromDocument(counters!.data() ?? {}));
-  const counted = { ...song, likes: Math.max(0, song.likes + waiting.likes), plays: Math.max(0, song.plays + waiting.plays) };
-  const aheadMs = Date.parse(waiting.paidUntilAt) - now.getTime();
-  if (!waiting.isDirty || (mayWait && aheadMs > (AT_ONCE - 1) * INTERVAL_MS)) return counted;
-  const paidUntilAt = new Date(now.getTime() + Math.max(0, aheadMs) + INTERVAL_MS);
-  await carryOver({ counters: counters!, stored: stored! }, counted, paidUntilAt);
-  return counted;
+export async function rollUp(songId: string, now: Date): Promise<Song | undefined> {
+  const waiting = await findWaiting(songId);
+  const aheadMs = Date.parse(read(waiting.book).paidUntilAt) - now.getTime();
+  if (waiting.counted && aheadMs <= (AT_ONCE - 1) * INTERVAL_MS) await carryOver(waiting, now);
+  return waiting.counted;
 }
 
-async function carryOver(
-  { counters, stored }: { counters: DocumentSnapshot; stored: DocumentSnapshot },
-  counted: Song,
-  paidUntilAt: Date,
-): Promise<void> {
+/** In one round trip, and of one moment: a song that has been read did not change before what waits for it was. */
+export async function findWaiting(songId: string): Promise<Waiting> {
   const db = await database();
-  const { likes, plays } = counted;
+  const [stored, book, ...shards] = await db.getAll(db.doc(`songs/${songId}`), ...countersOf(db, songId));
+  const song = toSong(stored!);
+  const dirty = [book!, ...shards].map(read).filter(({ isDirty }) => isDirty);
+  const sum = (name: 'likes' | 'plays') => dirty.reduce((all, counters) => all + counters[name], 0);
+  const counted = song && { ...song, likes: Math.max(0, song.likes + sum('likes')), plays: Math.max(0, song.plays + sum('plays')) };
+  return { stored: stored!, book: book!, shards, counted };
+}
+
+function read(counters: DocumentSnapshot) {
+  return Counters.parse(fromDocument(counters.data() ?? {}));
+}
+
+/** What carrying over writes at most. */
+export function writesOf({ book, shards }: Waiting): number {
+  const dirtyCount = shards.filter((shard) => read(shard).isDirty).length;
+  return dirtyCount + (read(book).isDirty || dirtyCount > 0 ? 3 : 0);
+}
+
+/**
+ * Carries over without a lock. A shard that nobody adds to meanwhile goes; from one that grows, what was read is taken off, so that
+ * a song which is played all the time gets its plays all the same. When another was quicker, nothing happens.
+ */
+export async function carryOver(waiting: Waiting, now: Date): Promise<void> {
+  if (writesOf(waiting) === 0) return;
+  for (const isQuiet of [true, false]) {
+    try {
+      await (await writeAll(waiting, now, isQuiet)).commit();
+      return replaceSong(waiting.counted!);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  }
+}
+
+async function writeAll({ stored, book, shards, counted }: Waiting, now: Date, isQuiet: boolean): Promise<WriteBatch> {
+  const db = await database();
+  const { likes, plays } = counted!;
   const unchanged = (document: DocumentSnapshot) => ({ lastUpdateTime: document.updateTime! });
   const batch = db.batch();
-  batch.update(counters.ref, { likes: 0, plays: 0, isDirty: false, paidUntilAt }, unchanged(counters));
+  const paidUntilAt = new Date(Math.max(now.getTime(), Date.parse(read(book).paidUntilAt)) + INTERVAL_MS);
+  const settled = { likes: 0, plays: 0, isDirty: false, paidUntilAt };
+  if (book.exists) batch.update(book.ref, settled, unchanged(book));
+  else batch.create(book.ref, settled);
   batch.update(stored.ref, { likes, plays }, unchanged(stored));
-  if (likes !== stored.get('likes')) writeSongSearch(batch, db, counted); // lists of the most liked are searched too
-  try {
-    await batch.commit();
-    replaceSong(counted);
-  } catch (error) {
-    if (!isConflict(error)) throw error;
+  if (likes !== stored.get('likes')) writeSongSearch(batch, db, counted!); // lists of the most liked are searched too
+  for (const shard of shards.filter((each) => read(each).isDirty)) {
+    const counts = read(shard);
+    if (isQuiet) batch.delete(shard.ref, unchanged(shard));
+    else batch.update(shard.ref, { likes: await increment(-counts.likes), plays: await increment(-counts.plays) });
   }
+  return batch;
 }

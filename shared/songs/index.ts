@@ -9,5 +9,5 @@ export { removeCover } from './removeCover.ts';
 export { COUNTER_BOUNDS, rollUpCounters } from './rollUpCounters.ts';
 export { Lyrics, Song, SongId, SongMedia, SongState, Title, Visibility } from './schema.ts';
 export { forgetSong } from './sharedSongs.ts';
-export { writeSongSearch } from './songSearch.ts';
-export { findSongEverMade, findSongMedia, playedSongs, readSongMedia, songs, songsEverMade, toSong } from './store.ts';
+export { SONG_SEARCH, writeSongSearch } from './songSearch.ts';
+export { findSongEverMade, playableSongs, playedSongs, readSongMedia, shownSongs, songs, songsEverMade, toSong } from './store.ts';

@@ -22,9 +22,9 @@ export async function likeSong(song: Song, { uid, liked, now }: { uid: string; l
     if (like!.exists === liked) return;
     if (liked) transaction.create(ref, { uid, songId, createdAt: now });
     else transaction.delete(ref);
-    await addCounts(transaction, db, songId, { likes: liked ? 1 : -1 });
+    await addCounts(transaction, db, { songId, by: uid }, { likes: liked ? 1 : -1 });
   });
-  const counted = await rollUp(songId, now, { mayWait: true });
+  const counted = await rollUp(songId, now);
   if (!counted) throw problem('not_found'); // what was just written goes with the counters
   return { ...song, likes: counted.likes, plays: counted.plays };
 }
@@ -34,7 +34,7 @@ export async function eraseLikes(transaction: Transaction, db: Firestore, { uid,
   const { docs } = await transaction.get(db.collection(LIKES).where('uid', '==', uid).limit(limit));
   for (const like of docs) {
     transaction.delete(like.ref);
-    await addCounts(transaction, db, String(like.get('songId')), { likes: -1 });
+    await addCounts(transaction, db, { songId: String(like.get('songId')), by: uid }, { likes: -1 });
   }
   return docs.length;
 }

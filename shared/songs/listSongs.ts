@@ -1,6 +1,6 @@
 import type { DocumentSnapshot, Firestore, Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
 import type { Caller } from '#shared/access';
-import { Cache, type Clock, database, log } from '#shared/runtime';
+import { Cache, type Clock, database, log, type PageAsked } from '#shared/runtime';
 import { readPage, type SongSort } from './readPage.ts';
 import type { Song } from './schema.ts';
 import { isFoundBy, rarestOf, tokenFor, wordsOf } from './searchWords.ts';
@@ -13,12 +13,10 @@ export interface SongPage {
   nextCursor: string | null;
 }
 
-interface Wanted {
+interface Wanted extends PageAsked {
   sort: SongSort;
   /** What is searched for. @default everything */
   query?: string | undefined;
-  limit: number;
-  cursor?: string | undefined;
 }
 
 /** Whose songs are listed, and how the database is asked for them. */

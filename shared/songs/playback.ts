@@ -1,8 +1,7 @@
 import { type Caller, issueTicket } from '#shared/access';
 import type { StoredObject } from '#shared/media';
-import { type Clock, type NewId, problem, serviceUrl } from '#shared/runtime';
-import type { Song } from './schema.ts';
-import { findSongMedia } from './store.ts';
+import { type NewId, problem, serviceUrl } from '#shared/runtime';
+import type { PlayedSong } from './store.ts';
 
 export interface Playback {
   url: string;
@@ -15,13 +14,8 @@ export interface Playback {
  *
  * @throws `song_not_ready` when there is nothing to hear yet
  */
-export async function createPlayback(
-  song: Song,
-  caller: Caller,
-  { now, clock, newId }: { now: Date; clock: Clock; newId: NewId },
-): Promise<Playback> {
+export function createPlayback({ song, media }: PlayedSong, caller: Caller, { now, newId }: { now: Date; newId: NewId }): Playback {
   const { songId } = song;
-  const media = await findSongMedia(song, caller, clock);
   if (!media?.audio) throw problem('song_not_ready');
   const subject = caller.kind === 'user' ? caller.uid : null;
   const sign = (use: 'audio' | 'cover', { storeId, ...object }: StoredObject) =>

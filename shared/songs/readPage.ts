@@ -1,16 +1,14 @@
 import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, fromDocument, problem } from '#shared/runtime';
+import { encodeCursor, fromDocument, type PageAsked, readCursor } from '#shared/runtime';
 import { SongId } from './schema.ts';
 
 export type SongSort = 'newest' | 'popular';
 
-export interface PageWanted {
+export interface PageWanted extends PageAsked {
   /** The list with all of its filters, but for its order: a cursor works for no other. */
   scope: string;
   sort: SongSort;
-  limit: number;
-  cursor?: string | undefined;
 }
 
 const ORDERS = { newest: ['createdAt'], popular: ['likes', 'createdAt'] } as const;
@@ -36,7 +34,7 @@ export async function readPage(
   let query = filtered;
   for (const field of ORDERS[sort]) query = query.orderBy(field, 'desc');
   query = query.orderBy('__name__', 'desc').limit(limit + 1);
-  if (cursor !== undefined) query = query.startAfter(...readPosition(list, sort, cursor));
+  if (cursor !== undefined) query = query.startAfter(...readCursor<unknown[]>(list, cursor, POSITIONS[sort]));
   const found = (await query.get()).docs;
   const documents = found.slice(0, limit);
   const position = documents.map((document) => positionOf(document, sort)).findLast((each) => each !== undefined);
@@ -48,11 +46,4 @@ function positionOf(document: QueryDocumentSnapshot, sort: SongSort): (string | 
   const data = fromDocument(document.data());
   const position = [...ORDERS[sort].map((field) => data[field]), document.id];
   return POSITIONS[sort].safeParse(position).success ? (position as (string | number)[]) : undefined;
-}
-
-/** Anybody can write a cursor: it is checked like all input. */
-function readPosition(list: string, sort: SongSort, cursor: string): unknown[] {
-  const parsed = POSITIONS[sort].safeParse(decodeCursor(list, cursor));
-  if (!parsed.success) throw problem('invalid_input', { issues: [{ path: 'cursor', message: 'is not a cursor of this list' }] });
-  return parsed.data;
 }

@@ -2,16 +2,17 @@
  * What everybody may see, kept in memory for all callers of this process. Owners and operators always read afresh; for others it is at
  * most 260 s old here, and 5 minutes with all that HTTP caches on the way may add (G14).
  */
-import type { Caller } from '#shared/access';
-import { type Beginning, Cache, type Clock } from '#shared/runtime';
+import { askOrRecall, type Caller } from '#shared/access';
+import { type Beginning, Cache, type Clock, within } from '#shared/runtime';
 import type { Song, SongMedia } from './schema.ts';
 
 /** With twice the `cache` of what answers with songs, for Hosting's cache and the browser's, that is 300 s. */
 export const SHARED_AGE_MS = 260_000;
 /** A media document is checked against its song at each use: it needs no age of its own. */
 const MEDIA_AGE_MS = 3_600_000;
+const READ_LIMIT_MS = 5_000;
 
-const kept = new Cache<{ song: Song | undefined }>({ maxEntries: 2_000, maxAgeMs: SHARED_AGE_MS });
+const kept = new Cache<Known>({ maxEntries: 2_000, maxAgeMs: SHARED_AGE_MS });
 const keptMedia = new Cache<SongMedia>({ maxEntries: 2_000, maxAgeMs: MEDIA_AGE_MS });
 
 /** In the making or failed, a song is its owner's business, whatever its visibility. */
@@ -29,8 +30,19 @@ export function sharedSong(songId: string, clock: Clock, maxAgeMs?: number): Son
   return song && isShared(song) ? song : undefined;
 }
 
-export async function loadSong(songId: string, clock: Clock, read: () => Promise<Song | undefined>): Promise<Song | undefined> {
-  return (await kept.refresh(songId, clock, async () => ({ song: await read() }))).song;
+interface Known {
+  song: Song | undefined;
+}
+
+/** Reads and keeps it. Who is signed in may have changed it: he does not get what somebody else began to read before he asked. */
+export function loadSong(songId: string, caller: Caller, clock: Clock, read: () => Promise<Song | undefined>): Promise<Known> {
+  const load = async () => ({ song: await within(READ_LIMIT_MS, 'a song', read()) });
+  return caller.kind === 'user' ? kept.refresh(songId, clock, load) : kept.join(songId, clock, load);
+}
+
+/** What `load` brings; while the database is away, what is known of the song, however old, or undefined when that is nothing. */
+export function loadOrRecall(songId: string, clock: Clock, load: () => Promise<Known>): Promise<Known | undefined> {
+  return askOrRecall(kept, songId, clock, load);
 }
 
 /** To be called before songs are read that `rememberSongs` is given. */

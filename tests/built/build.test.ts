@@ -27,7 +27,7 @@ describe('the built folder', () => {
   it('holds an entry for each function, the manifest, and what Hosting wants', () => {
     const files = builtFiles(folder.path).filter((file) => !/^chunks\/|\.map$/.test(file));
     const entries = endpoints.map(({ name }) => `functions/${name}.js`);
-    const pages = ['docs/index.html', 'docs/openapi.json', 'docs/page.css', 'docs/search.js', 'robots.txt'].map((page) => `public/${page}`);
+    const pages = ['docs/guide.html', 'docs/index.html', 'docs/openapi.json', 'docs/page.css', 'docs/search.js', 'robots.txt'].map((page) => `public/${page}`);
     expect(files).toEqual(['functions.yaml', 'index.js', 'package.json', ...pages, ...entries].sort());
     expect(readFileSync(join(folder.path, 'functions.yaml'))).toEqual(readFileSync(join(projectFolder, 'functions.yaml')));
   });
@@ -72,7 +72,7 @@ describe('the built folder', () => {
   });
 
   it('reads neither Firestore nor another client of Google at the start of a function', () => {
-    const heavy = /^(@google-cloud|@grpc|google-gax|google-auth-library|firebase-admin|protobufjs|axios)/;
+    const heavy = /^(@google-cloud|@grpc|google-gax|google-auth-library|firebase-admin|protobufjs|axios|@sentry|@opentelemetry)/;
     for (const { name, startBytes, startPackages } of folder.weights) {
       expect({ name, heavy: startPackages.map((found) => found.name).filter((found) => heavy.test(found)) }).toEqual({ name, heavy: [] });
       expect({ name, isLight: startBytes < READ_BYTES_AT_START }).toEqual({ name, isLight: true });

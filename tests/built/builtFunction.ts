@@ -44,7 +44,7 @@ export function settings(): Record<string, string> {
   };
 }
 
-export const SECRETS = { JWT_SECRET: 'not a secret '.repeat(6), TOPMEDIAI_API_KEY: 'not-a-key' };
+export const SECRETS = { JWT_SECRET: 'not a secret '.repeat(6), BACKUP_SECRET: 'not a secret '.repeat(6), TOPMEDIAI_API_KEY: 'not-a-key' };
 
 export interface BuiltFunction {
   url: string;

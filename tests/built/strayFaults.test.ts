@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { projectFolder } from '../../scripts/check/command.ts';
 import { type BuiltFunction, settings as commonSettings, startBuilt } from './builtFunction.ts';
 
 let folder: string;
@@ -11,7 +12,11 @@ let straying: BuiltFunction;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sori-straying-'));
   await writeFile(join(folder, 'package.json'), '{ "type": "module", "main": "index.js" }');
-  await writeFile(join(folder, 'index.js'), `import '${pathToFileURL(join(import.meta.dirname, 'strayingFunction.ts')).href}';`);
+  const [functionUrl, endpointUrl] = ['tests/built/strayingFunction.ts', 'shared/endpoint/index.ts'].map(
+    (path) => pathToFileURL(join(projectFolder, path)).href,
+  );
+  const imports = `import { strayingFunction } from '${functionUrl}';\nimport { start } from '${endpointUrl}';\n`;
+  await writeFile(join(folder, 'index.js'), `${imports}start(strayingFunction);\n`);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -120,3 +120,58 @@ describe('The page at /docs', () => {
     }
   });
 });
+
+describe('The guide beside it', () => {
+  const GUIDE = 'docs/clients.md';
+
+  beforeAll(async () => {
+    asked.length = 0;
+    await page.click('a[href="/docs/guide.html"]');
+  });
+
+  it('is found from the first steps, and tells of sign-in, refresh, listening, uploads, errors and what is repeated', async () => {
+    const headings = await page.evaluate(() => [...document.querySelectorAll('h1, h2, h3')].map(({ textContent }) => textContent));
+    const written = [
+      ...read(GUIDE)
+        .replaceAll(/^```[\s\S]*?^```/gm, '')
+        .matchAll(/^#+ (.*)$/gm),
+    ].map(([, text]) => text);
+    expect(headings).toEqual(written);
+    const text = (await page.textContent('main'))!;
+    for (const word of [
+      'refreshSession',
+      'onSnapshot',
+      'uploadImage',
+      'rate_limited',
+      'Idempotency-Key',
+      'Retry-After',
+      'Swift',
+      'Kotlin',
+    ]) {
+      expect(text).toContain(word);
+    }
+  });
+
+  it('shows every example and every row of its tables as they are written, and nothing of how they are marked', async () => {
+    const source = read(GUIDE);
+    const examples = [...source.matchAll(/^```\w*\n([\s\S]*?)\n```$/gm)].map(([, text]) => text);
+    const shown = await page.evaluate(() => [...document.querySelectorAll('pre')].map(({ textContent }) => textContent));
+    expect(shown).toEqual(expect.arrayContaining(examples));
+    const rows = source.split('\n').filter((line) => /^\|(?!-)/.test(line)).length;
+    expect(await page.evaluate(() => document.querySelectorAll('tr').length)).toBe(rows);
+    const prose = await page.evaluate(() =>
+      [...document.querySelectorAll('p, li, td, h2')].map(({ textContent }) => textContent).join('\n'),
+    );
+    expect(prose).not.toMatch(/\*\*|`|\]\(|^\|/m);
+  });
+
+  it('asks for nothing from elsewhere, fits a phone, and has an anchor for every link of its own', async () => {
+    expect(asked.map((url) => new URL(url).pathname)).toEqual(['/docs/guide.html', '/docs/page.css']);
+    expect(complaints).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
+    const missing = await page.evaluate(() =>
+      [...document.querySelectorAll('a[href^="#"]')].map((link) => link.getAttribute('href')!).filter((to) => !document.querySelector(to)),
+    );
+    expect(missing).toEqual([]);
+  });
+});

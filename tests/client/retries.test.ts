@@ -51,6 +51,12 @@ describe('A call that may be repeated', () => {
     expect(relay.calls.length).toBe(2);
   });
 
+  it('is tried again when it is a POST that only reads', async () => {
+    relay.fates('cut', 'pass');
+    await expect(client.listUsers({ query: 'mina' })).rejects.toMatchObject({ code: 'role_required' });
+    expect(relay.calls.length).toBe(2);
+  });
+
   it('is tried again when the connection breaks', async () => {
     relay.fates('refuse', 'refuse', 'pass');
     expect((await client.listSongs({ scope: 'mine' })).items).toEqual([]);

@@ -7,14 +7,18 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Endpoint } from '#shared/endpoint';
 import { database, newId } from '#shared/runtime';
+import { playsCounted } from '#shared/songs';
 import { updateSettings } from '../../functions/admin/updateSettings.ts';
+import { startUpload } from '../../functions/images/startUpload.ts';
 import { getStatus } from '../../functions/system/getStatus.ts';
 import { functionNames } from '../matrix/functionNames.ts';
 import { givenInput, variantsFor } from '../matrix/givenInput.ts';
 import { makePeople, type People, signUpPerson } from '../support/callers.ts';
 import { type FirestoreWork, measureFirestoreWork, type Touch } from '../support/firestoreWork.ts';
 import { given } from '../support/given.ts';
+import { photograph } from '../support/somePictures.ts';
 import { openStudio, type Studio } from '../support/studio.ts';
+import { put } from './images/uploader.ts';
 
 const FILE = join(import.meta.dirname, '../../docs/budgets.json');
 const PAGE = 5;
@@ -42,6 +46,8 @@ beforeAll(async () => {
   await Promise.all(
     Array.from({ length: PAGE + 1 }, () => Promise.all([given.image({ owner }), given.generation({ owner }), given.playlist({ owner })])),
   );
+  const acknowledging = endpoints.find(({ name }) => name === 'acknowledgeIncident')!;
+  for (let at = 0; at <= PAGE; at += 1) await variantsFor(acknowledging)[0]!.make(owner);
   await measureAll(measured.few);
   await haveSongs(MANY - FEW);
   await measureAll(measured.many);
@@ -56,7 +62,8 @@ it.each(functionNames().filter((name) => !JOBS.includes(name)))('%s stays within
   const { reads, writes } = endpoints.find((endpoint) => endpoint.name === name)!.budget;
   expect(faults[name]).toBeUndefined();
   expect({ reads: Math.max(reads, few!.reads), writes: Math.max(writes, few!.writes) }).toEqual({ reads, writes });
-  expect(documentsOf(measured.many[name])).toEqual(documentsOf(few));
+  const many = measured.many[name]!; // of what is done once, the second call does less
+  expect({ reads: Math.max(many.reads, few!.reads), writes: Math.max(many.writes, few!.writes) }).toEqual(documentsOf(few));
 });
 
 it('is what docs/budgets.json says', () => {
@@ -84,6 +91,21 @@ async function measureAll(into: Record<string, FirestoreWork>): Promise<void> {
   }
 }
 
+/** What costs the most: the first time, and with songs that the playlist has not yet. */
+const costliest: Record<string, (token: string | undefined) => Promise<object>> = {
+  finishUpload: async (token) => {
+    const picture = await photograph(90, 90);
+    const { body } = await studio.service.call(startUpload, { contentType: 'image/jpeg', bytes: picture.length }, { token });
+    const { status } = await put(body.upload, picture);
+    if (status !== 200) throw new Error(`the bucket answered ${status}`);
+    return { imageId: body.imageId };
+  },
+  updatePlaylist: async () => {
+    const songs = await Promise.all(Array.from({ length: PAGE }, () => given.song({ owner: people.owner.uid })));
+    return { songIds: songs.map(({ songId }) => songId) };
+  },
+};
+
 /** After which the caller's token is no good. */
 const LAST_CALLS = ['signOut', 'deleteAccount'];
 
@@ -104,10 +126,16 @@ async function measure(endpoint: Endpoint): Promise<FirestoreWork> {
     : { ...example, ...own };
   const caller = LAST_CALLS.includes(endpoint.name) ? await somebody() : endpoint.access === 'admin' ? admin : owner;
   const token = await caller.tokenFor(endpoint.name);
+  Object.assign(input, await costliest[endpoint.name]?.(token));
   // What is asked of a caller before any function begins is the same for all, and measured in g05-rateLimit.
   const isOwn = ({ path, isWrite }: Touch) => path !== `rateLimits/${caller.uid}` && (isWrite || path !== `userPrivate/${caller.uid}`);
   await studio.service.call(getStatus, {}); // what is open is known, and no probe is due
-  const { result, asked } = await measureFirestoreWork(() => studio.service.call(endpoint as never, input as never, { token }), isOwn);
+  const call = async () => {
+    const answer = await studio.service.call(endpoint as never, input as never, { token });
+    await playsCounted(); // which goes on beside the answer
+    return answer;
+  };
+  const { result, asked } = await measureFirestoreWork(call, isOwn);
   const isExpected = result.status === endpoint.status || result.status === 302 || endpoint.name === 'answerUnknown';
   if (!isExpected) throw new Error(`${endpoint.name} answered ${result.status}: ${result.text}`);
   return asked;

@@ -47,6 +47,7 @@ async function lineOf(path: string, headers: Record<string, string> = {}): Promi
 
 const TRACE = 'logging.googleapis.com/trace';
 const SPAN = 'logging.googleapis.com/spanId';
+const SAMPLED = 'logging.googleapis.com/trace_sampled';
 const THEIRS = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = 'b7ad6b7169203331';
 
@@ -62,6 +63,7 @@ describe('the log of a function', () => {
       requestId: expect.stringMatching(/^req_/),
       [TRACE]: expect.stringMatching(new RegExp(`^projects/${PROJECT}/traces/[0-9a-f]{32}$`)),
       [SPAN]: expect.stringMatching(/^[0-9a-f]{16}$/),
+      [SAMPLED]: true,
       method: 'GET',
       status: 400,
       problem: 'invalid_input',
@@ -73,6 +75,12 @@ describe('the log of a function', () => {
     const line = await lineOf('/getStatus', { traceparent: `00-${THEIRS}-${PARENT}-01` });
     expect(line[TRACE]).toBe(`projects/${PROJECT}/traces/${THEIRS}`);
     expect(line[SPAN]).not.toBe(PARENT);
+    expect(line[SAMPLED]).toBe(true);
+  });
+
+  it('leaves a trace alone that its caller does not want collected', async () => {
+    const line = await lineOf('/getStatus', { traceparent: `00-${THEIRS}-${PARENT}-00` });
+    expect(line).toMatchObject({ [TRACE]: `projects/${PROJECT}/traces/${THEIRS}`, [SAMPLED]: false });
   });
 
   it.each([`00-${'0'.repeat(32)}-${PARENT}-01`, `00-${THEIRS}-${'0'.repeat(16)}-01`, `ff-${THEIRS}-${PARENT}-01`, `00-${THEIRS}`, 'junk'])(

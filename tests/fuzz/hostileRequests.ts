@@ -92,7 +92,23 @@ function bodies(own: Own): HostileRequest[] {
       statuses: [413],
       pieces: [withoutLength({ Expect: '100-continue', 'Content-Length': String(bodyBytes + 1) })],
     },
-    post('a field twice', [], { body: own.body.replace(/\}$/, ',"songId":"a","songId":"b"}') }),
+    ...doubled(own.body).map((body) => ({ ...post(`a field twice: ${body.slice(-60)}`, [400], { body }), code: MALFORMED })),
+  ];
+}
+
+/** A good body with a field that is given twice: the same, another, written otherwise, further down, and with much that only looks like one. */
+function doubled(body: string): string[] {
+  const [[name, value] = ['songId', 'a']] = Object.entries(JSON.parse(body) as Record<string, unknown>);
+  const both = { [name]: value };
+  const own = JSON.stringify(both).slice(1, -1);
+  const spelt = `\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}${name.slice(1)}`;
+  const bodyWith = (more: string) => `${JSON.stringify({ ...both, ...JSON.parse(body) }).slice(0, -1)},${more}}`;
+  return [
+    bodyWith(own),
+    bodyWith(`"${name}" \n\t: null`),
+    bodyWith(`"${spelt}":1`),
+    bodyWith('"x":[[{"a":1,"b":{"a":2,"__proto__":3,"__proto__":4}}]]'),
+    bodyWith('"\\"x\\":":"\\\\","y":"\\"y\\":1","y":[]'),
   ];
 }
 

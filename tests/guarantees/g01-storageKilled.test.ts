@@ -92,9 +92,19 @@ async function liveThrough(moments: Trap[]): Promise<Killed> {
   }
   const chunks = { ...storage.proxy.counted() };
   const { state } = await mina.generation(life.generationId);
+  const late = await takeLate();
   const violations = await findViolations({ studio }, [life], accepted);
   await sweep({ studio });
+  if (late.length > 1) violations.push(`staged and left: ${late.join(' ')}`);
   return { kills: restarts.length, chunks, violations: [...violations, ...halfThings, ...(state === 'ready' ? [] : [`it is ${state}`])] };
+}
+
+/** A server may end a request long after its client gave up on it, and looked: what it stages so late is left to `sweepStorage`. */
+async function takeLate(): Promise<string[]> {
+  const late: string[] = [];
+  for await (const { name } of storage.store.list('staging/')) late.push(name);
+  for (const name of late) await storage.store.delete(name);
+  return late;
 }
 
 /** Whatever can be read under a song's name is what the name says. */

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findAuthRecord } from '#shared/access';
+import { authAdmin, findAuthRecord } from '#shared/access';
+import { database } from '#shared/runtime';
 import { getProfile } from '../../functions/accounts/getProfile.ts';
 import { updateUser } from '../../functions/admin/updateUser.ts';
+import { getPlayback } from '../../functions/songs/getPlayback.ts';
 import { type AuthProxy, openAuthProxy } from '../faults/authProxy.ts';
-import { signUpPerson } from '../support/callers.ts';
+import { type Person, signUpPerson } from '../support/callers.ts';
 import { TestClock } from '../support/clock.ts';
 import { emulators } from '../support/emulators.ts';
+import { given } from '../support/given.ts';
 import { type House, openHouse } from '../support/openHouse.ts';
 
 const clock = new TestClock();
@@ -22,6 +25,26 @@ beforeAll(async () => {
 afterAll(async () => {
   await house.close();
   await proxy.close();
+});
+
+describe('G7: when Auth says nothing', () => {
+  it('no ticket plays on trust while the database answers', async () => {
+    const person = await signUpPerson(house.service);
+    clock.advance(60_000); // Auth's own clock goes on while this one stands
+    const { songId } = await given.song({ owner: person.uid });
+    const { body } = await house.service.call(getPlayback, { songId }, { token: person.token });
+    const play = async () => {
+      const answer = await fetch(body.url);
+      await answer.bytes();
+      return answer.status;
+    };
+    expect(await play()).toBe(200);
+    clock.advance(30_000);
+    const held = proxy.hold('accounts:lookup', 'call');
+    expect(await play()).toBe(503);
+    held.release();
+    expect(await play()).toBe(200);
+  });
 });
 
 describe('G7: when Auth takes no changes', () => {
@@ -49,5 +72,57 @@ describe('G7: when Auth takes no changes', () => {
     proxy.refuse(undefined);
     expect((await update(false)).body.user.disabled).toBe(false);
     expect((await findAuthRecord(person.uid))?.disabled).toBe(false);
+  });
+});
+
+describe('G7: whom an operator enables stays enabled', () => {
+  const profileOf = (person: Person) => house.service.call(getProfile, {}, { token: person.token });
+  const update = async (person: Person, disabled: boolean) =>
+    (await house.service.call(updateUser, { uid: person.uid, disabled }, { token })).status;
+
+  async function standing({ uid }: Person) {
+    const stored = (await (await database()).doc(`userPrivate/${uid}`).get()).data();
+    return { here: stored?.['disabled'], inAuth: (await findAuthRecord(uid))?.disabled };
+  }
+
+  it('while a look at him is telling Auth of the disabling', async () => {
+    const person = await signUpPerson(house.service);
+    await update(person, true);
+    await authAdmin((auth) => auth.updateUser(person.uid, { disabled: false })); // undone in the console: the next look tells Auth again
+    clock.advance(30_000);
+    const telling = proxy.hold('accounts:update', 'call');
+    const look = profileOf(person);
+    await telling.arrived;
+    const enabling = update(person, false);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    telling.release();
+    expect([(await look).status, await enabling]).toEqual([401, 200]);
+    expect(await standing(person)).toEqual({ here: false, inAuth: false });
+  });
+
+  it('while another operator’s disabling is on its way to Auth', async () => {
+    const person = await signUpPerson(house.service);
+    const telling = proxy.hold('accounts:update', 'call');
+    const disabling = update(person, true);
+    await telling.arrived;
+    const enabling = update(person, false);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    telling.release();
+    expect(await Promise.all([disabling, enabling])).toEqual([200, 200]);
+    expect(await standing(person)).toEqual({ here: false, inAuth: false });
+  });
+
+  it('while a look at him goes by what Auth said before', async () => {
+    const person = await signUpPerson(house.service);
+    await authAdmin((auth) => auth.updateUser(person.uid, { disabled: true }));
+    clock.advance(30_000);
+    const asking = proxy.hold('accounts:lookup', 'answer');
+    const look = profileOf(person);
+    await asking.arrived;
+    expect(await update(person, false)).toBe(200);
+    asking.release();
+    await look;
+    expect(await standing(person)).toEqual({ here: false, inAuth: false });
+    expect((await profileOf(person)).status).toBe(200);
   });
 });

@@ -4,10 +4,10 @@ import { advanceGenerations, type Worker } from '#shared/generation';
 import { ProviderFault, topMediai } from '#shared/music';
 import { database } from '#shared/runtime';
 import { givenInput, variantsFor } from '../matrix/givenInput.ts';
-import { countRoundTrips } from '../shared/generation/countRoundTrips.ts';
 import { newListener } from '../shared/generation/listener.ts';
 import { endTrouble, newWorker } from '../shared/generation/trouble.ts';
 import { makePeople } from '../support/callers.ts';
+import { measureFirestoreWork } from '../support/firestoreWork.ts';
 import { given } from '../support/given.ts';
 import { openStudio, type Studio } from '../support/studio.ts';
 
@@ -119,9 +119,9 @@ async function callAll(seen: Map<string, Seen>): Promise<void> {
   for (const endpoint of functions()) {
     const token = await (endpoint.access === 'admin' ? admin : owner).tokenFor(endpoint.name);
     const call = () => studio.service.call(endpoint, inputs.get(endpoint.name) ?? {}, { token });
-    const { result, count } = await countRoundTrips(call);
+    const { result, callCount } = await measureFirestoreWork(call);
     const body = result.body as object | undefined;
-    seen.set(endpoint.name, { status: result.status, roundTrips: count, fields: Object.keys(body ?? {}).sort() });
+    seen.set(endpoint.name, { status: result.status, roundTrips: callCount, fields: Object.keys(body ?? {}).sort() });
   }
   const db = await database();
   await db.doc('settings/service').delete(); // what an operator may change was changed, too

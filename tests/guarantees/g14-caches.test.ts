@@ -50,6 +50,15 @@ describe('G14: what a caller has just written', () => {
     expect(await titlesFor(token)).not.toContain('Before');
   });
 
+  it('is in the number of likes that he reads, though another process counted his like and others still read the old', async () => {
+    const { songId } = await publicSong('Liked elsewhere');
+    const likes = async (token?: string) => (await house.service.call(getSong, { songId }, { token })).body.song.likes;
+    expect(await likes()).toBe(0);
+    await (await database()).doc(`songs/${songId}`).update({ likes: 1 });
+    expect(await likes()).toBe(0);
+    expect(await likes(await people.stranger.tokenFor('getSong'))).toBe(1);
+  });
+
   it('is listed for him when another process published it, and gone when it was deleted there', async () => {
     await titlesFor();
     const { songId } = await given.song({ owner: people.owner.uid, title: 'Published', visibility: 'private' });

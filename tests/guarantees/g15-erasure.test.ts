@@ -9,9 +9,11 @@ import { getProfile } from '../../functions/accounts/getProfile.ts';
 import { refreshSession } from '../../functions/accounts/refreshSession.ts';
 import { signIn } from '../../functions/accounts/signIn.ts';
 import { updateProfile } from '../../functions/accounts/updateProfile.ts';
+import { finishUpload } from '../../functions/images/finishUpload.ts';
 import { startUpload } from '../../functions/images/startUpload.ts';
 import { createSong } from '../../functions/songs/createSong.ts';
 import { getSong } from '../../functions/songs/getSong.ts';
+import { put } from '../endpoints/images/uploader.ts';
 import { erasures, fillAccount, leftOf, replicate, thingsOf } from '../shared/erasure/wholeAccount.ts';
 import { alteredToken, type Person, signUpPerson } from '../support/callers.ts';
 import { given } from '../support/given.ts';
@@ -161,6 +163,25 @@ describe('What is under way when an account is deleted', () => {
     for (const { status } of await Promise.all(asking)) expect([201, 202, 401]).toContain(status);
     await untilDone();
     expect(await leftOf(uid, [])).toEqual([]);
+  });
+
+  it('leaves nothing: pictures that are sent to their addresses after the deletion, as long as these live', async () => {
+    const { token, uid, ...rest } = await newcomer();
+    const start = async () => (await studio.service.call(startUpload, { contentType: 'image/png', bytes: 4 }, { token })).body;
+    const [atOnce, late, refused] = [await start(), await start(), await start()];
+    await put(refused.upload, 'four');
+    expect((await studio.service.call(finishUpload, { imageId: refused.imageId }, { token })).problem?.code).toBe('picture_refused');
+    await remove({ token, uid, ...rest });
+    const statuses = [await put(atOnce.upload, 'four'), await put(refused.upload, 'four')].map(({ status }) => status);
+    await fiveMinutes();
+    await fiveMinutes();
+    expect([...statuses, (await put(late.upload, 'four')).status]).toEqual([200, 412, 200]);
+    const things = [atOnce, late, refused].map(({ imageId }) => imageId);
+    expect((await leftOf(uid, things)).filter((path) => path.includes(' uploads/'))).toHaveLength(3);
+    expect(await untilDone()).toBeLessThan(40);
+    expect(await leftOf(uid, things)).toEqual([]);
+    studio.clock.advance(10 * 60_000);
+    expect((await put(late.upload, 'four')).status).toBe(400); // it has lapsed
   });
 
   it('waits: while the bucket is down nothing is called done, and then it goes on by itself', async () => {

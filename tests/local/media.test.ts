@@ -3,6 +3,7 @@ import { mkdir, rename, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type FileRecord, fileIdOf, readFileRecords } from '#shared/files';
+import { songObjectName } from '#shared/media';
 import { database } from '#shared/runtime';
 import { readSongMedia, type Song } from '#shared/songs';
 import { HELP } from '../../scripts/media/commandLine.ts';
@@ -132,7 +133,27 @@ describe('npm run media', () => {
       await stores.put(stores.bucket, 'sori/owner', Buffer.from('projects/production/databases/(default)'));
       const other = await media('status');
       expect(other).toEqual({ code: 1, text: expect.stringContaining('소유: projects/production/databases/(default)') });
+      const refused = await media('claim');
+      expect(refused).toEqual({ code: 1, text: expect.stringContaining(`${stores.bucket.id}: BELONGS TO ANOTHER DATABASE`) });
       await stores.bucket.delete('sori/owner');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'makes a store this database’s own that has what it does not know, when it is told to, and says what follows',
+    async () => {
+      const foreign = songObjectName('sng_00000000000000000000', 'a'.repeat(64));
+      await stores.put(stores.bucket, foreign);
+      const doubtful = await media('status');
+      expect(doubtful).toEqual({ code: 1, text: expect.stringContaining(`모르는 파일 있음: ${foreign}.`) });
+      const claimed = await media('claim');
+      const owner = `projects/${process.env['GOOGLE_CLOUD_PROJECT']}/databases/(default)`;
+      expect(claimed).toEqual({ code: 0, text: expect.stringContaining(`${stores.bucket.id}: is marked now · 표시했습니다: ${owner}`) });
+      expect(claimed.text).toContain(`No document here names ${foreign} · 문서에 없는 파일`);
+      await stores.bucket.delete(foreign);
+      expect(await media('status')).toEqual({ code: 0, text: expect.stringContaining(`belongs to · 소유: ${owner}`) });
+      expect((await media('claim')).text).toContain(`${stores.bucket.id}: belonged to it before`);
     },
     LIMIT_MS,
   );

@@ -50,6 +50,7 @@ const variants: Record<string, Variant[]> = {
     make: async (owner) => (await given.playlist({ owner, visibility })).playlistId,
   })),
   image: [{ name: 'picture', isShared: false, isWhole: true, make: async (owner) => (await given.image({ owner })).imageId }],
+  incident: [{ name: 'incident', isShared: false, isWhole: true, make: async () => (await given.incident()).incidentId }],
   user: [{ name: 'account', isShared: false, isWhole: true, make: (owner) => Promise.resolve(owner) }],
   file: (['audio', 'cover'] as const).map((kind) => ({
     name: `file of kind ${kind}`,

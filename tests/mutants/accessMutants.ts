@@ -124,8 +124,8 @@ export const accessMutants: Mutant[] = [
   {
     guarantee: 'G7',
     file: 'shared/access/userState.ts',
-    search: 'if (fresh) states.forget(uid);',
-    replace: '',
+    search: 'return fresh ? states.refresh(uid, clock, load) : states.get(uid, clock, load);',
+    replace: 'return states.get(uid, clock, load);',
     test: 'tests/shared/access/userState.test.ts',
   },
   {
@@ -141,6 +141,27 @@ export const accessMutants: Mutant[] = [
     search: 'idToken.authTimeS < state.validAfterS',
     replace: 'false',
     test: 'tests/shared/access/userState.test.ts',
+  },
+  {
+    guarantee: 'G7',
+    file: 'shared/access/databaseAway.ts',
+    search: 'return (await isAway(clock, { isFresh: true })) ? undefined : await asking;',
+    replace: 'return undefined;',
+    test: 'tests/guarantees/g07-authUnreachable.test.ts',
+  },
+  {
+    guarantee: 'G7',
+    file: 'shared/access/databaseAway.ts',
+    search: 'return known.lastKnown(key);',
+    replace: 'return undefined;',
+    test: 'tests/guarantees/g08-databaseAway.test.ts',
+  },
+  {
+    guarantee: 'G8',
+    file: 'shared/access/databaseAway.ts',
+    search: 'if (!isOutage(error)) throw error;',
+    replace: 'throw error;',
+    test: 'tests/guarantees/g08-databaseAway.test.ts',
   },
   {
     guarantee: 'G15',

@@ -33,7 +33,7 @@ export const accountMutants: Mutant[] = [
   {
     guarantee: 'G15',
     file: 'shared/erasure/closeAccount.ts',
-    search: 'transaction.delete(user.ref);',
+    search: 'transaction.delete(user);',
     replace: '',
     test: 'tests/guarantees/g15-erasure.test.ts',
   },
@@ -42,6 +42,13 @@ export const accountMutants: Mutant[] = [
     file: 'shared/erasure/steps.ts',
     search: "  ownedBy('playlists', 'ownerId'),\n",
     replace: '',
+    test: 'tests/guarantees/g15-erasure.test.ts',
+  },
+  {
+    guarantee: 'G15',
+    file: 'shared/erasure/steps.ts',
+    search: "{ name: 'uploads', isLate: true,",
+    replace: "{ name: 'uploads',",
     test: 'tests/guarantees/g15-erasure.test.ts',
   },
   {

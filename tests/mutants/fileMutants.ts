@@ -1,4 +1,4 @@
-/** Files: what nobody wants goes, what somebody has stays, and belongs to one person. */
+/** Files: what nobody wants goes, what somebody has stays, and belongs to one person; and the recurring jobs that see to it. */
 import type { Mutant } from '../../scripts/check/mutant.ts';
 
 export const fileMutants: Mutant[] = [
@@ -11,14 +11,14 @@ export const fileMutants: Mutant[] = [
   },
   {
     guarantee: 'G4',
-    file: 'shared/operations/sweepObjects.ts',
+    file: 'shared/operations/unnamed.ts',
     search: 'JSON.stringify(shown[at] ?? {}).includes(name)',
     replace: "JSON.stringify(shown[at] ?? {}).includes('nothing')",
     test: 'tests/shared/operations/sweepStorage.test.ts',
   },
   {
     guarantee: 'G4',
-    file: 'shared/operations/sweepObjects.ts',
+    file: 'shared/operations/unnamed.ts',
     search: '!atWork.has(id) && ',
     replace: '',
     test: 'tests/shared/operations/sweepStorage.test.ts',
@@ -36,6 +36,34 @@ export const fileMutants: Mutant[] = [
     search: 'removed + orphans <= bounds.mostOrphans',
     replace: 'removed <= bounds.mostOrphans',
     test: 'tests/shared/operations/sweepStorage.test.ts',
+  },
+  {
+    guarantee: 'G11',
+    file: 'shared/jobs/claim.ts',
+    search: 'if (leftMs > 0) throw underWay(leftMs);',
+    replace: '',
+    test: 'tests/guarantees/g11-once.test.ts',
+  },
+  {
+    guarantee: 'G11',
+    file: 'shared/jobs/claim.ts',
+    search: "if (found?.state === 'done') return found;",
+    replace: '',
+    test: 'tests/guarantees/g11-once.test.ts',
+  },
+  {
+    guarantee: 'G11',
+    file: 'shared/jobs/runJob.ts',
+    search: 'void (await claim.requireOurs(transaction))',
+    replace: 'void transaction',
+    test: 'tests/guarantees/g11-killedHalfWay.test.ts',
+  },
+  {
+    guarantee: 'G11',
+    file: 'shared/jobs/missedRuns.ts',
+    search: "?.state !== 'done');",
+    replace: '?.state === undefined);',
+    test: 'tests/shared/jobs/missedRuns.test.ts',
   },
   {
     guarantee: 'G11',
@@ -57,5 +85,19 @@ export const fileMutants: Mutant[] = [
     search: ".where('state', '==', 'kept')",
     replace: ".where('state', 'in', ['kept', 'deleted'])",
     test: 'tests/endpoints/files/deleteFiles.test.ts',
+  },
+  {
+    guarantee: 'G4',
+    file: 'shared/operations/ownStores.ts',
+    search: 'if (unknown.length === 0) return',
+    replace: 'if (unknown.length >= 0) return',
+    test: 'tests/shared/operations/sweepStores.test.ts',
+  },
+  {
+    guarantee: 'G15',
+    file: 'shared/operations/sweepUploads.ts',
+    search: 'if (!isLapsed || !(await isGone(upload, sweep))) return;',
+    replace: 'if (!isLapsed) return void isGone;',
+    test: 'tests/shared/operations/sweepUploads.test.ts',
   },
 ];

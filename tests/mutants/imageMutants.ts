@@ -23,9 +23,17 @@ export const imageMutants: Mutant[] = [
   // One at a time, and what is refused is over.
   { ...decoding, file: 'shared/images/oneAtATime.ts', search: 'const mine = last.then(', replace: 'const mine = Promise.resolve().then(' },
   { ...finishing, guarantee: 'G12', search: 'await refuse(upload.imageId, now);', replace: '' },
+  {
+    ...filling,
+    file: 'shared/images/sealUpload.ts',
+    search: 'await store.stage(Readable.from([]), { stagingName: name, contentType, maxBytes: 0 });',
+    replace: 'await store.delete(name);',
+    test: 'tests/endpoints/images/uploadsOver.test.ts',
+  },
   // What a person keeps, what he is sending, and what making the sizes adds.
   { ...filling, search: 'taken + bytes > STORAGE_BYTES', replace: 'taken > STORAGE_BYTES' },
   { ...filling, search: ' + uploading.sum;', replace: ';' },
+  { ...filling, search: 'sum: current.sum + lapsedBytes', replace: 'sum: current.sum + 0 * lapsedBytes' },
   { ...filling, search: 'uploading.count >= MOST_UPLOADS', replace: 'uploading.count < 0' },
   { ...filling, file: 'shared/images/finishUpload.ts', search: 'await requireRoom(ownerId, stored, transaction);', replace: '' },
   { ...filling, file: 'shared/images/finishUpload.ts', search: 'await requireRoom(upload.ownerId, upload.bytes);', replace: '' },

@@ -72,4 +72,11 @@ export const inputMutants: Mutant[] = [
     replace: 'process.exit(1); // what was half',
     test: 'tests/built/strayFaults.test.ts',
   },
+  {
+    guarantee: 'G12',
+    file: 'shared/endpoint/guard.ts',
+    search: 'if (countNames(text) > countFields(value))',
+    replace: 'if (false)',
+    test: 'tests/guarantees/g12-bombsAndNumbers.test.ts',
+  },
 ];

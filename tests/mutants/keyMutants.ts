@@ -1,9 +1,12 @@
-/** The storage key: its faults are named, nothing of it is told, and a repair opens the storage by itself. */
+/** The storage key: its faults are named, nothing of it is told, and a repair opens the storage by itself. And what else nobody is told. */
 import type { Mutant } from '../../scripts/check/mutant.ts';
 
 const DIAGNOSIS = { file: 'shared/media/diagnoseKey.ts', test: 'tests/shared/media/diagnoseKey.test.ts' };
 const CREDENTIALS = { file: 'shared/media/credentials.ts', test: 'tests/shared/media/credentials.test.ts' };
 const SECRET = { file: 'shared/media/secretManager.ts', test: 'tests/shared/media/secretManager.test.ts' };
+
+const LOG = { guarantee: 'G13', file: 'shared/runtime/log.ts' };
+const MARKED = 'tests/guarantees/g13-nothingTold.test.ts';
 
 export const keyMutants: Mutant[] = [
   { guarantee: 'G8', ...DIAGNOSIS, search: 'if (characters < SHORT_KEY)', replace: 'if (characters < 60)' },
@@ -50,5 +53,21 @@ export const keyMutants: Mutant[] = [
     search: 'diagnosis.isSound ? exchanged(diagnosis, source) : diagnosis',
     replace: 'diagnosis',
     test: 'tests/shared/media/storageKey.test.ts',
+  },
+  { ...LOG, search: "stack: mask(stack ?? ''),", replace: "stack: stack ?? '',", test: MARKED },
+  { ...LOG, search: 'message: mask(message),', replace: 'message,', test: MARKED },
+  {
+    guarantee: 'G13',
+    file: 'shared/music/providerFault.ts',
+    search: "const withoutKey = apiKey ? text.replaceAll(apiKey, '[secret]') : text;",
+    replace: 'const withoutKey = apiKey ? text : text;',
+    test: MARKED,
+  },
+  {
+    guarantee: 'G13',
+    file: 'shared/runtime/http.ts',
+    search: 'const { host } = new URL(url);',
+    replace: 'const host = url;',
+    test: 'tests/built/reporting.test.ts',
   },
 ];

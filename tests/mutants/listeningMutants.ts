@@ -19,8 +19,8 @@ export const listeningMutants: Mutant[] = [
   {
     guarantee: 'G11',
     file: 'shared/songs/counters.ts',
-    search: 'paidUntilAt }, unchanged(counters));',
-    replace: 'paidUntilAt });',
+    search: 'if (isQuiet) batch.delete(shard.ref, unchanged(shard));',
+    replace: 'if (isQuiet) batch.delete(shard.ref);',
     test: 'tests/shared/songs/rollUpCounters.test.ts',
   },
   {
@@ -40,9 +40,23 @@ export const listeningMutants: Mutant[] = [
   {
     guarantee: 'G14',
     file: 'shared/songs/store.ts',
-    search: 'if (known && !mustReadAfresh(caller, known))',
-    replace: 'if (known)',
+    search: 'return known && !mustReadAfresh(caller, known) ? known : undefined;',
+    replace: 'return known;',
     test: 'tests/guarantees/g14-caches.test.ts',
+  },
+  {
+    guarantee: 'G14',
+    file: 'shared/songs/store.ts',
+    search: "if (caller.kind !== 'user' || !known || mustReadAfresh(caller, known)) return",
+    replace: 'if (true) return',
+    test: 'tests/guarantees/g14-caches.test.ts',
+  },
+  {
+    guarantee: 'G14',
+    file: 'shared/songs/sharedSongs.ts',
+    search: "return caller.kind === 'user' ? kept.refresh(songId, clock, load) : kept.join(songId, clock, load);",
+    replace: 'return kept.join(songId, clock, load);',
+    test: 'tests/shared/songs/sharedSongs.test.ts',
   },
   {
     guarantee: 'G14',
@@ -78,5 +92,12 @@ export const listeningMutants: Mutant[] = [
     search: 'return song && isShared(song) ? song : undefined;',
     replace: 'return song;',
     test: 'tests/guarantees/g14-caches.test.ts',
+  },
+  {
+    guarantee: 'G14',
+    file: 'shared/songs/sharedSongs.ts',
+    search: 'return song && isShared(song) ? song : undefined;',
+    replace: 'return song;',
+    test: 'tests/guarantees/g14-leaks.test.ts',
   },
 ];

@@ -158,4 +158,47 @@ export const providerMutants: Mutant[] = [
     replace: 'if (taskIds.length > 0) return new Map();',
     test: 'tests/shared/music/topMediaiApart.test.ts',
   },
+  // How operators hear of it: once, in time, and also while something else is broken.
+  {
+    guarantee: 'G9',
+    file: 'shared/incidents/tell.ts',
+    search: 'if (leftMs > 0 && leftMs <= TELL_BOUNDS.leaseMs) return undefined;',
+    replace: '',
+    test: 'tests/shared/incidents/incidents.test.ts',
+  },
+  {
+    guarantee: 'G9',
+    file: 'shared/incidents/judge.ts',
+    search: '(goodLooks >= LOOKS && sinceMs(goodSinceAt, now) >= resolvesAfterMs)',
+    replace: 'goodLooks >= LOOKS',
+    test: 'tests/shared/incidents/incidents.test.ts',
+  },
+  {
+    guarantee: 'G9',
+    file: 'shared/incidents/judgeAll.ts',
+    search: 'alertOf(alert).echoOf.some(',
+    replace: '[].some(',
+    test: 'tests/shared/incidents/incidents.test.ts',
+  },
+  {
+    guarantee: 'G9',
+    file: 'shared/incidents/tell.ts',
+    search: 'const reached = sent.isAccepted ? due : [];',
+    replace: 'const reached = due;',
+    test: 'tests/shared/incidents/telling.test.ts',
+  },
+  {
+    guarantee: 'G9',
+    file: 'shared/incidents/outage.ts',
+    search: '!memory.known.has(finding.alert) && !memory.held.has(finding.alert)',
+    replace: '!memory.held.has(finding.alert)',
+    test: 'tests/shared/watch/databaseGone.test.ts',
+  },
+  {
+    guarantee: 'G9',
+    file: 'shared/incidents/outage.ts',
+    search: 'await recordStanding(standing);',
+    replace: '',
+    test: 'tests/shared/watch/databaseGone.test.ts',
+  },
 ];

@@ -14,6 +14,15 @@ describe('docs/failures.md', () => {
   );
 
   it('has what the service depends on', () => {
-    expect(dependencies.map(({ text }) => text)).toEqual(['The storage key', 'A store', 'Copies', 'Uploads', 'Firestore', 'The provider']);
+    expect(dependencies.map(({ text }) => text)).toEqual([
+      'The storage key',
+      'A store',
+      'Copies',
+      'Uploads',
+      'Firestore',
+      'The provider',
+      'Alerts',
+      'Backups',
+    ]);
   });
 });

@@ -52,7 +52,7 @@ interface Client {
 export async function measureFirestoreWork<T>(
   work: () => Promise<T>,
   isOwn: (touch: Touch) => boolean = () => true,
-): Promise<{ result: T; asked: FirestoreWork }> {
+): Promise<{ result: T; asked: FirestoreWork; callCount: number }> {
   const client = Firestore.prototype as unknown as Client;
   const { request, requestStream } = client;
   const calls: Call[] = [];
@@ -82,7 +82,7 @@ export async function measureFirestoreWork<T>(
   };
   try {
     const result = await work();
-    return { result, asked: { ...counted, roundTrips: longestChain(calls) } };
+    return { result, asked: { ...counted, roundTrips: longestChain(calls) }, callCount: calls.length };
   } finally {
     Object.assign(client, { request, requestStream });
   }

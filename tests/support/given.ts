@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { writeFile } from '#shared/files';
 import { cancelGeneration, createGeneration, type Generation } from '#shared/generation';
 import { createImage, type Image, storePicture } from '#shared/images';
+import { alertOf, type Incident } from '#shared/incidents';
 import { Claim } from '#shared/limits';
 import { coverObjectName, mediaStores, type StoredObject, songObjectName } from '#shared/media';
 import type { Playlist } from '#shared/playlists';
@@ -95,6 +96,21 @@ export const given = {
   /** A request that was given up before any worker looked at it. */
   async cancelledGeneration({ owner }: { owner: string }): Promise<Generation> {
     return cancelGeneration((await this.generation({ owner })).generationId, new Date());
+  },
+
+  /** Something that is wrong, and that operators have been told of. */
+  async incident(fields: Partial<Incident> = {}): Promise<Incident> {
+    const incidentId = newId('inc');
+    const at = new Date().toISOString();
+    const incident: Incident = {
+      ...{ incidentId, alert: 'lyrics_down', severity: 'warning', state: 'open', title: alertOf('lyrics_down').title },
+      ...{ evidence: [{ at, observed: 'lyrics_fails', threshold: alertOf('lyrics_down').threshold }] },
+      ...{ openedAt: at, escalatedAt: null, acknowledgedAt: null, acknowledgedBy: null, resolvedAt: null, updatedAt: at },
+      ...fields,
+    };
+    const db = await database();
+    await db.doc(`incidents/${incidentId}`).create(toDocument({ ...incident, createdAt: incident.openedAt, notices: [], isUntold: false }));
+    return incident;
   },
 
   /** As many songs a day as a test asks for. */

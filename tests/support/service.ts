@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { createInstance, type Endpoint, type Instance, type TypedEndpoint } from '#shared/endpoint';
+import type { FigureGatherer } from '#shared/figures';
 import type { RateLimits } from '#shared/limits';
 import { closeDatabase, systemWorld, type World } from '#shared/runtime';
 import { playsCounted } from '#shared/songs';
@@ -61,6 +62,8 @@ export interface ServiceOptions {
   rateLimits?: RateLimits;
   /** How long a body may take to arrive. */
   bodyLimitMs?: number;
+  /** Where requests are counted; nowhere when none is given. */
+  figures?: FigureGatherer;
   /** Functions of the test's own, beside all there are. */
   endpoints?: Endpoint[];
 }
@@ -73,6 +76,7 @@ export function useOwnProject(settings: Record<string, string> = {}): string {
     GOOGLE_CLOUD_PROJECT: projectId,
     AUTH_API_KEY: projectId, // the Auth emulator reads a key of this form as the project
     JWT_SECRET: randomBytes(48).toString('hex'),
+    BACKUP_SECRET: randomBytes(48).toString('hex'),
     SCHEDULER_SERVICE_ACCOUNT: `scheduler@${projectId}.iam.gserviceaccount.com`,
     TOPMEDIAI_API_KEY: randomBytes(12).toString('hex'),
     CLOUD_SCHEDULER_ENDPOINT: '127.0.0.1:9', // nobody there: a lost nudge costs nothing
@@ -85,7 +89,7 @@ export function useOwnProject(settings: Record<string, string> = {}): string {
 /** Starts all functions, with a storage that works. The address stands in SERVICE_URL from then on. */
 export async function startService({ world, settings, endpoints: own = [], ...bounds }: ServiceOptions = {}): Promise<Service> {
   const directory = await mkdtemp(join(tmpdir(), 'sori-service-'));
-  const projectId = useOwnProject({ MEDIA_STORES: `local:${directory}`, ...settings });
+  const projectId = useOwnProject({ MEDIA_STORES: `local:${directory}`, BACKUP_BUCKET: `local:${directory}-backups`, ...settings });
   const endpoints = [...(await loadEndpoints()), ...own];
   const instance = createInstance({ ...systemWorld, ...world }, bounds);
   const host = await startFunctions(poolWhenAsked(endpoints, instance), 0);
@@ -108,7 +112,7 @@ export async function startService({ world, settings, endpoints: own = [], ...bo
       await host.close();
       await playsCounted();
       await closeDatabase();
-      await rm(directory, { recursive: true, force: true });
+      for (const made of [directory, `${directory}-backups`]) await rm(made, { recursive: true, force: true });
     },
   };
 }

@@ -99,6 +99,7 @@ const Patch = z.object({
   contentLanguage: z.string().nullish(),
   customTime: z.string().nullish(),
   metadata: z.record(z.string(), z.string().nullable()).nullish(),
+  temporaryHold: z.boolean().nullish(),
 });
 
 function readPatch(body: unknown): Patch {

@@ -25,8 +25,8 @@ import { answerXmlApi } from './xmlApi.ts';
 
 export interface LocalGcs {
   url: string;
-  /** Makes sure that there is a bucket of this name, unless it was deleted. With `cors`, its rules become these. */
-  createBucket(name: string, options?: { cors?: Partial<CorsRule>[] }): Promise<void>;
+  /** Makes sure that there is a bucket of this name, unless it was deleted. With `cors`, its rules become these; so do other settings. */
+  createBucket(name: string, options?: { cors?: Partial<CorsRule>[]; settings?: Record<string, unknown> }): Promise<void>;
   /** From now on only these accounts may use the bucket; `undefined`: every account that Google knows. */
   setMembers(bucket: string, members: Members | undefined): Promise<void>;
   /** The bucket is gone; `restoreBucket` brings it back with all that was in it. */
@@ -59,12 +59,13 @@ export async function startGcs({ directory, port = 0, google, clock = systemCloc
 
   return {
     url,
-    async createBucket(name, { cors } = {}) {
+    async createBucket(name, { cors, settings } = {}) {
       if (storage.isDeleted(name)) return;
       const rules = cors?.map((rule) => CorsRule.parse(rule));
       const exists = storage.buckets().some((bucket) => bucket.name === name);
-      if (!exists) await storage.createBucket(name, rules ?? []);
-      else if (rules) await storage.updateBucket(name, { cors: rules });
+      if (!exists) await storage.createBucket(name, rules ?? [], settings);
+      else if (rules || settings)
+        await storage.updateBucket(name, { ...(rules ? { cors: rules } : {}), ...(settings ? { settings } : {}) });
     },
     async setMembers(bucket, members) {
       await storage.updateBucket(bucket, { members });

@@ -137,6 +137,10 @@ export const refuse = {
     }),
   accessDenied: (message: string) =>
     new GcsError({ status: 403, message, reason: 'forbidden', xmlCode: 'AccessDenied', xmlMessage: 'Access denied.' }),
+  held: (bucket: string, name: string) => {
+    const message = `Object '${bucket}/${name}' is under active Temporary hold and cannot be deleted, overwritten or archived until hold is removed.`;
+    return new GcsError({ status: 403, message, reason: 'objectUnderActiveHold', xmlCode: 'ObjectUnderActiveHold', xmlMessage: message });
+  },
   internalError: () =>
     new GcsError({
       status: 500,

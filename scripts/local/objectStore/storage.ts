@@ -114,7 +114,9 @@ export class Storage {
   /** Refuses early what `putObject` would refuse in the end. */
   checkNew({ bucket, name, conditions }: Omit<NewObject, 'editable'>): void {
     if (!isObjectName(name)) throw refuse.invalid('Invalid object name');
-    checkBeforeChange(this.bucket(bucket).get(name), conditions);
+    const present = this.bucket(bucket).get(name);
+    checkBeforeChange(present, conditions);
+    if (present?.editable.temporaryHold) throw refuse.held(bucket, name);
   }
 
   /** Makes finished content an object, in place of the one of that name. @throws 404 bucket, 412 */
@@ -153,6 +155,7 @@ export class Storage {
     return this.#inTurn(bucket, name, async () => {
       const object = this.object(bucket, name, generation);
       checkBeforeChange(object, conditions);
+      if (object.editable.temporaryHold) throw refuse.held(bucket, name);
       await this.bucket(bucket).remove(object);
     });
   }

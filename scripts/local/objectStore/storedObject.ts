@@ -10,6 +10,8 @@ export const Editable = z.object({
   contentLanguage: z.string().optional(),
   customTime: z.string().optional(),
   metadata: z.record(z.string(), z.string()).optional(),
+  /** While it is there, the object can be neither deleted nor replaced. */
+  temporaryHold: z.boolean().optional(),
 });
 
 export type Editable = z.output<typeof Editable>;

@@ -28,11 +28,15 @@ const changes: Record<string, () => Promise<Record<string, unknown>>> = {
   updateSettings: () => Promise.resolve({ phase: 1, songsPerDay: 2 }),
   updateUser: async () => ({ uid: (await signUpPerson(house.service)).uid, disabled: true, role: 'admin', songsPerDay: 3 }),
   moderateSong: async () => ({ songId: (await given.song({ owner: admin.uid })).songId, hidden: true, reason: 'Not its maker’s words.' }),
+  startBackup: () => Promise.resolve({}),
+  acknowledgeIncident: async () => ({ incidentId: (await given.incident()).incidentId }),
 };
 
 describe('what operators change', () => {
   it('is tried here for every function that changes something', () => {
-    const functions = house.service.endpoints.filter(({ access, method }) => access === 'admin' && method === 'POST');
+    const functions = house.service.endpoints.filter(
+      ({ access, method, rate }) => access === 'admin' && method === 'POST' && rate !== 'read',
+    );
     expect(Object.keys(changes).sort()).toEqual(functions.map(({ name }) => name).sort());
   });
 
@@ -46,7 +50,8 @@ describe('what operators change', () => {
     isAuditBroken = false;
     expect(answer.status).toBe(500);
     expect(await dumpProject()).toEqual(before);
-    expect((await house.service.call(house.endpoint(name) as never, input as never, { token })).status).toBe(200);
+    const { status } = house.endpoint(name);
+    expect((await house.service.call(house.endpoint(name) as never, input as never, { token })).status).toBe(status);
     expect(await dumpProject()).not.toEqual(before);
     await db.doc(`audit/${TAKEN}`).delete();
   });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { UserDocument } from '#shared/access';
+import { readWholeUser } from '#shared/admin';
 import { database } from '#shared/runtime';
 import type { Song } from '#shared/songs';
 import { getUser } from '../../../functions/admin/getUser.ts';
@@ -106,6 +108,12 @@ describe('listUsers', () => {
     );
     expect((await Promise.all(pages)).flat().map(({ uid }) => uid)).toEqual(byEmail.docs.map(({ id }) => id));
   });
+
+  it('is not asked for people by the address of a request, which goes into logs', async () => {
+    const bearer = { headers: { authorization: `Bearer ${token}` } };
+    const { status, headers } = await house.service.send(`listUsers?query=${encodeURIComponent(mina.email)}`, bearer);
+    expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'POST, OPTIONS' });
+  });
 });
 
 describe('getUser', () => {
@@ -122,5 +130,17 @@ describe('getUser', () => {
       },
       counts: { songs: 3, generations: 1, images: 0, playlists: 0 },
     });
+  });
+
+  it('finds nobody when the person is deleted in that moment', async () => {
+    const leaving = await signUpPerson(house.service);
+    const user = { uid: leaving.uid } as UserDocument;
+    await (await database()).doc(`users/${leaving.uid}`).delete();
+    const account = {
+      user,
+      userPrivate: { role: 'user', disabled: false, validAfterAt: new Date(0).toISOString() },
+      songsPerDay: null,
+    } as const;
+    await expect(readWholeUser(account, new Date())).rejects.toMatchObject({ code: 'not_found' });
   });
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { authAdmin, findAuthRecord } from '#shared/access';
-import { changeUser } from '#shared/admin';
-import { database, newId } from '#shared/runtime';
+import { database } from '#shared/runtime';
 import { getProfile } from '../../../functions/accounts/getProfile.ts';
 import { signIn } from '../../../functions/accounts/signIn.ts';
 import { getUser } from '../../../functions/admin/getUser.ts';
@@ -31,19 +30,6 @@ const signInAgain = () => house.service.call(signIn, { email: mina.email, passwo
 
 async function lastAudit() {
   return (await audits()).at(-1);
-}
-
-/** While there are no other operators than these. */
-async function withTheseAlone(count: number, act: (operators: KnownCaller[]) => Promise<void>): Promise<void> {
-  const db = await database();
-  const { docs: others } = await db.collection('userPrivate').where('role', '==', 'admin').where('disabled', '==', false).get();
-  const houses = await Promise.all(Array.from({ length: count }, () => house.newPeople()));
-  await Promise.all(others.map(({ ref }) => ref.update({ disabled: true })));
-  try {
-    await act(houses.map((people) => people.admin));
-  } finally {
-    await Promise.all(others.map(({ ref }) => ref.update({ disabled: false })));
-  }
 }
 
 describe('updateUser', () => {
@@ -129,27 +115,6 @@ describe('updateUser', () => {
       expect(answer.problem).toMatchObject({ status: 409, code: 'operator_needed' });
     }
     expect((await house.service.call(updateUser, { ...own, songsPerDay: 12 }, { token })).status).toBe(200);
-  });
-
-  it('leaves one operator when two take each other’s role at the same moment', async () => {
-    await withTheseAlone(2, async ([first, second]) => {
-      const demote = async (by: KnownCaller, whom: KnownCaller) =>
-        house.service.call(updateUser, { uid: whom.uid, role: 'user' }, { token: await by.tokenFor('') });
-      const answers = await Promise.all([demote(first!, second!), demote(second!, first!)]);
-      expect(answers.map(({ status }) => status).sort()).not.toEqual([200, 200]);
-      const left = await Promise.all([first!, second!].map(({ uid }) => documentOf(`userPrivate/${uid}`)));
-      expect(left.filter((each) => each?.['role'] === 'admin').length).toBeGreaterThan(0);
-    });
-  });
-
-  it('keeps the last operator, whoever asks', async () => {
-    await withTheseAlone(1, async ([last]) => {
-      const operation = { actorId: 'somebody else', action: 'updateUser', requestId: null, now: new Date(), newId };
-      for (const change of [{ role: 'user' as const }, { disabled: true }]) {
-        await expect(changeUser(last!.uid, change, operation)).rejects.toMatchObject({ code: 'operator_needed' });
-      }
-      expect(await documentOf(`userPrivate/${last!.uid}`)).toMatchObject({ role: 'admin', disabled: false });
-    });
   });
 
   it('mends what somebody has spoiled by hand', async () => {

@@ -1,7 +1,9 @@
 /** Somebody who uploads pictures, as a client does it. */
 import sharp from 'sharp';
+import { FileRecord, fileIdOf } from '#shared/files';
 import type { ImageSize } from '#shared/images';
 import { mediaStores } from '#shared/media';
+import { database, newId, toDocument } from '#shared/runtime';
 import { finishUpload } from '../../../functions/images/finishUpload.ts';
 import { startUpload } from '../../../functions/images/startUpload.ts';
 import type { KnownCaller } from '../../support/callers.ts';
@@ -58,4 +60,23 @@ export function namesIn(prefix: string): Promise<string[][]> {
       return names;
     }),
   );
+}
+
+/** What stands where an upload was sent: the bytes of each object, in any store. An empty one seals the place. */
+export async function placeOf(imageId: string): Promise<number[]> {
+  const sizes: number[] = [];
+  for (const store of mediaStores()) for await (const { bytes } of store.list(`uploads/${imageId}`)) sizes.push(bytes);
+  return sizes;
+}
+
+/** A file of this person that takes so many bytes, as far as the books say. */
+export async function givenFile(ownerId: string, bytes: number): Promise<void> {
+  const belongsTo = newId('sng');
+  const record = FileRecord.parse({
+    ...{ fileId: fileIdOf('audio', belongsTo), kind: 'audio', bytes, createdAt: new Date().toISOString(), ownerId, belongsTo },
+    objects: [{ name: `songs/${belongsTo}/x.mp3`, bytes, sha256: 'x', contentType: 'audio/mpeg', storeIds: [] }],
+    ...{ state: 'kept', repairs: 0, tries: 0, dueAt: null },
+  });
+  const db = await database();
+  await db.doc(`files/${record.fileId}`).set(toDocument(record));
 }

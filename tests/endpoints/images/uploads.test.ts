@@ -4,7 +4,7 @@ import { listImages } from '../../../functions/images/listImages.ts';
 import { dumpProject } from '../../matrix/projectDump.ts';
 import { type House, openHouse } from '../../support/openHouse.ts';
 import { cutJpeg, movingPng, movingWebp, photograph, pixelBomb, plain, SECRET_PLACE } from '../../support/somePictures.ts';
-import { looks, namesIn, newUploader, put, type Uploader } from './uploader.ts';
+import { looks, namesIn, newUploader, placeOf, put, type Uploader } from './uploader.ts';
 
 let house: House;
 let mina: Uploader;
@@ -45,13 +45,10 @@ describe('A photograph that is uploaded', () => {
     expect((await house.service.call(listImages, {}, mina)).body).toMatchObject({ items: [image], nextCursor: null });
   });
 
-  it('leaves no bytes of the upload behind, and no size twice', async () => {
+  it('leaves no bytes of the upload behind but an empty seal, and no size twice', async () => {
     const imageId = await mina.send(await plain(300, 200).png().toBuffer(), 'image/png');
     expect((await mina.finish(imageId)).body.image).toMatchObject({ title: '', contentType: 'image/png', widthPx: 300, heightPx: 200 });
-    expect([await namesIn(`uploads/${imageId}`), await namesIn(`staging/${imageId}`)]).toEqual([
-      [[], []],
-      [[], []],
-    ]);
+    expect([await placeOf(imageId), (await namesIn(`staging/${imageId}`)).flat()]).toEqual([[0], []]);
     expect((await namesIn(`images/${imageId}/`)).flat()).toHaveLength(1);
     expect(Object.keys(await dumpProject()).filter((path) => path.includes(imageId))).toEqual([
       `imageMedia/${imageId}`,
@@ -97,7 +94,7 @@ describe('G12: what is uploaded and is no picture', () => {
       });
       const [path, over] = [`uploads/${imageId}`, { state: 'refused', bytes: 0, expireAt: expect.any(String) }];
       expect(await dumpProject()).toEqual({ ...documents, [path]: { ...(documents[path] as object), ...over } });
-      expect(await namesIn('')).toEqual(objects.map((names) => names.filter((name) => name !== path)));
+      expect([await namesIn(''), await placeOf(imageId)]).toEqual([objects, [0]]);
       expect((await mina.finish(imageId)).problem).toMatchObject({ status: 404, code: 'not_found' });
     },
   );

@@ -5,6 +5,7 @@ import { likeSong as countLike, rollUpCounters, type Song } from '#shared/songs'
 import { getSong } from '../../../functions/songs/getSong.ts';
 import { likeSong } from '../../../functions/songs/likeSong.ts';
 import { listSongs } from '../../../functions/songs/listSongs.ts';
+import { waitingCounts } from '../../shared/songs/waitingCounts.ts';
 import { type People, signUpPerson } from '../../support/callers.ts';
 import { TestClock } from '../../support/clock.ts';
 import { countDocuments } from '../../support/countDocuments.ts';
@@ -31,9 +32,9 @@ async function like(liked: boolean, who: { tokenFor(name: string): Promise<strin
   return await house.service.call(likeSong, { songId, liked }, { token: await who.tokenFor('likeSong') });
 }
 
-async function stored(collection = 'songs', { songId } = song) {
+async function stored() {
   const db = await database();
-  return (await db.doc(`${collection}/${songId}`).get()).data();
+  return (await db.doc(`songs/${song.songId}`).get()).data();
 }
 
 const rollUp = () => rollUpCounters({ world: { ...systemWorld, clock }, signal: AbortSignal.timeout(20_000) });
@@ -94,7 +95,8 @@ describe('A like', () => {
   it('costs no more than the definition says', async () => {
     const { uid } = people.stranger;
     const { reads, writes } = await countDocuments(() => countLike(song, { uid, liked: true, now: new Date(clock.now()) }));
-    expect({ reads: reads + 1, writes }).toEqual({ ...likeSong.budget, reads: likeSong.budget.reads });
+    expect(reads + 1).toBe(likeSong.budget.reads);
+    expect(writes).toBeLessThanOrEqual(likeSong.budget.writes);
   });
 });
 
@@ -120,6 +122,6 @@ describe('A song that many like', () => {
     clock.advance(10_000);
     await like(false);
     expect(await stored()).toMatchObject({ likes: 41 });
-    expect(await stored('counters')).toMatchObject({ likes: 0, plays: 0, isDirty: false });
+    expect(Object.values(await waitingCounts(song.songId))).toMatchObject([{ likes: 0, plays: 0, isDirty: false }]);
   });
 });

@@ -4,6 +4,7 @@ import { database } from '#shared/runtime';
 import { countPlay, playsCounted, type Song } from '#shared/songs';
 import { getPlayback } from '../../../functions/songs/getPlayback.ts';
 import { streamSong } from '../../../functions/songs/streamSong.ts';
+import { playsOf } from '../../shared/songs/waitingCounts.ts';
 import type { People } from '../../support/callers.ts';
 import { TestClock } from '../../support/clock.ts';
 import { countDocuments } from '../../support/countDocuments.ts';
@@ -42,9 +43,7 @@ async function ticketOf(who: 'owner' | 'stranger'): Promise<string> {
 /** Counting goes on beside the answer. */
 async function plays(): Promise<number> {
   await playsCounted();
-  const db = await database();
-  const [shown, waiting] = await db.getAll(db.doc(`songs/${song.songId}`), db.doc(`counters/${song.songId}`));
-  return Number(shown!.get('plays')) + Number(waiting!.get('plays') ?? 0);
+  return playsOf(song.songId);
 }
 
 describe('Somebody signed in', () => {

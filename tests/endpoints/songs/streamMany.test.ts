@@ -15,8 +15,8 @@ const LISTENERS = 200;
 const SOUND = Buffer.alloc(10_000_000);
 for (let at = 0; at < SOUND.length; at += 4) SOUND.writeUInt32LE(Math.imul(at, 2_654_435_761) >>> 0, at);
 const WAVES = isLong ? 5 : 2;
-/** Of 1.6 GB that pass in a wave. The first one finds how much the process takes for itself; what stays of it would double in the next. */
-const MOST_GROWTH_BYTES = 64 * MIB;
+/** 8 % of the 1.6 GB that pass in a wave. The first one finds how much the process takes for itself; what stays of it would double in the next. */
+const MOST_GROWTH_BYTES = 128 * MIB;
 /** Of each listener: what is read ahead of him, and what waits for his socket. Beside them, what the collector has not looked at. */
 const MOST_HELD_BYTES = LISTENERS * 2 * 128 * 1024 + 64 * MIB;
 

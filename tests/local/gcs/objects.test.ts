@@ -20,6 +20,20 @@ describe('Objects in the local GCS, by the official client', () => {
     expect(read.equals(bytes)).toBe(true);
   });
 
+  it('that are on hold can be neither deleted nor replaced, until they are let go', async () => {
+    const file = cloud.bucket.file('held.bin');
+    await file.save('kept', { resumable: false });
+    await file.setMetadata({ temporaryHold: true });
+    expect((await file.getMetadata())[0].temporaryHold).toBe(true);
+    const refused = { code: 403, message: expect.stringContaining('is under active Temporary hold') };
+    expect(await refusalOf(file.delete())).toMatchObject(refused);
+    expect(await refusalOf(file.save('another', { resumable: false }))).toMatchObject(refused);
+    expect((await file.download())[0].toString()).toBe('kept');
+    await file.setMetadata({ temporaryHold: false });
+    await file.delete();
+    expect(await file.exists()).toEqual([false]);
+  });
+
   it('tell their metadata', async () => {
     const file = cloud.bucket.file('told.mp3');
     const metadata = {

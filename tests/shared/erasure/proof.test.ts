@@ -104,7 +104,7 @@ describe('An erasure', () => {
     const uid = await newAccount();
     const things = await thingsOf(uid);
     await closeNow(uid, clock);
-    const bounds = { ...AT_ONCE, pages: 2, proofPage: 3 };
+    const bounds = { ...AT_ONCE, writes: 210, proofPage: 3 };
     let rounds = 0;
     for (; (await states())[0] !== 'done' && rounds < 40; rounds += 1) {
       await round(clock, () => erase(STEPS, bounds));
@@ -140,7 +140,7 @@ describe('Nobody keeps an erasure from its end:', () => {
     const uid = await newAccount();
     await closeNow(uid, clock);
     const { docs } = await db.collection('erasures').where('uid', '==', uid).get();
-    await erase(STEPS, { ...AT_ONCE, atOnce: 2, pages: 1 });
+    await erase(STEPS, { ...AT_ONCE, atOnce: 2, writes: 208 });
     expect((await docs[0]!.ref.get()).get('claimId')).not.toBeNull();
   });
 });

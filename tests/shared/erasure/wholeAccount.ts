@@ -42,6 +42,7 @@ async function fillByHand(db: Firestore, uid: string): Promise<void> {
     after: { people: [uid] },
     createdAt: at,
   });
+  batch.create(db.doc(`incidents/${newId('inc')}`), { alert: 'storage', state: 'acknowledged', acknowledgedBy: uid, openedAt: at });
   batch.create(db.doc(`audit/${newId('aud')}`), { actorId: uid, target: songId, before: { by: uid }, after: {}, createdAt: at });
   await batch.commit();
 }

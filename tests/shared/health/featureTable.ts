@@ -27,6 +27,7 @@ const BY_ROW: [Row, names: string][] = [
   [NEEDS_DATABASE, 'listFiles getStorageUsage exportAccount deleteSong deleteImage deleteFiles deleteAccount'],
   [NEEDS_DATABASE, 'listUsers getUser updateUser listAllSongs moderateSong listAllGenerations getDashboard listReports'],
   [NEEDS_DATABASE, 'listBackups listIncidents acknowledgeIncident getSettings updateSettings listAudit'],
+  [{ ...STORING, ...NEEDS_DATABASE }, 'startBackup'],
   [NEVER_CLOSED, 'checkHealth getStatus getOpenApi answerUnknown'],
   [NEVER_CLOSED, 'advanceGenerations watchService replicateMedia backUpDatabase verifyBackup reportDailyUsage sweepStorage'],
 ];

@@ -9,6 +9,8 @@ export interface FaultyProxy {
   url: string;
   /** Method and path of each request that came. */
   seen: string[];
+  /** Of each request that came: the trace that it belongs to. */
+  traces: (string | undefined)[];
   /** Decides about each request; `undefined` lets it through. */
   decide: (request: string) => Fault | undefined;
   close(): Promise<void>;
@@ -18,6 +20,7 @@ export async function openFaultyProxy(target: string): Promise<FaultyProxy> {
   const server = createServer((request, response) => {
     const name = `${request.method} ${request.url}`;
     proxy.seen.push(name);
+    proxy.traces.push(request.headers['traceparent'] as string | undefined);
     const fault = proxy.decide(name);
     if (fault === undefined || fault === 'lose') pass(new URL(target), request, response, fault === 'lose');
     else if (fault !== 'hang') refuse(request, response, fault);
@@ -26,6 +29,7 @@ export async function openFaultyProxy(target: string): Promise<FaultyProxy> {
   const proxy: FaultyProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen: [],
+    traces: [],
     decide: () => undefined,
     close: () =>
       new Promise((resolve) => {

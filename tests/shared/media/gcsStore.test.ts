@@ -106,6 +106,15 @@ describe('A storage that fails for longer', () => {
   });
 });
 
+it('Who no longer waits when an object is to be opened sends no request that nobody would end', async () => {
+  const { name } = await publish(10);
+  proxy.seen.length = 0;
+  const gone = new Error('nobody waits');
+  await expect(store.open(name, undefined, AbortSignal.abort(gone))).rejects.toBe(gone);
+  expect(await readAll((await store.open(name)).body)).toHaveLength(10);
+  expect(proxy.seen.filter((request) => request.includes('alt=media'))).toHaveLength(1);
+});
+
 describe('A signed URL', () => {
   const now = Math.floor(Date.now() / 3_600_000) * 3_600_000 + 60_000;
 

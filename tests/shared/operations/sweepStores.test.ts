@@ -2,7 +2,7 @@
 import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { fileIdOf, readFileRecords } from '#shared/files';
+import { claimStore, fileIdOf, readFileRecords } from '#shared/files';
 import { type MediaStore, songObjectName } from '#shared/media';
 import { SWEEP_BOUNDS, type SweepReport, sweepStorage } from '#shared/operations';
 import { database, newId, systemWorld } from '#shared/runtime';
@@ -41,6 +41,10 @@ async function mark(store: MediaStore, text: string): Promise<void> {
   await stores.put(store, MARK, Buffer.from(text));
 }
 
+function uploadTo(imageId: string): { storeId: string; name: string } {
+  return { storeId: stores.bucket.id, name: `uploads/${imageId}` };
+}
+
 async function giveOrphans(): Promise<string> {
   const name = songObjectName(newId('sng'), 'a'.repeat(64));
   for (const store of [stores.disk, stores.bucket]) {
@@ -62,23 +66,61 @@ describe('sweepStorage', () => {
     expect(await markOf(stores.bucket)).toBe(ownDatabase());
   });
 
-  it('removes nothing from a store of another database, and says so, until its mark is gone', async () => {
+  it('removes nothing from a store of another database, and says so, until it has changed hands', async () => {
     const name = await giveOrphans();
     await mark(stores.bucket, 'projects/production/databases/(default)\n');
     const imageId = newId('img');
     await stores.put(stores.bucket, `uploads/${imageId}`);
-    await (await database()).doc(`uploads/${imageId}`).set({ expireAt: new Date(stores.clock.now()) });
+    await (await database()).doc(`uploads/${imageId}`).set({ ...uploadTo(imageId), expireAt: new Date(stores.clock.now()) });
     stores.clock.advance(2 * DAY_MS);
     const before = await stores.namesIn(stores.bucket);
-    const expected = { isDone: true, stagedRemoved: 1, audioRemoved: 1, uploadsRemoved: 0, uploadRecordsRemoved: 1, storesRefused: 1 };
+    const expected = { isDone: true, stagedRemoved: 1, audioRemoved: 1, uploadsRemoved: 0, uploadRecordsRemoved: 0, storesRefused: 1 };
     expect(await sweep({}, true)).toMatchObject(expected);
     expect(await sweep()).toMatchObject(expected);
     expect(await stores.namesIn(stores.bucket)).toEqual(before);
     expect(await stores.disk.find(name)).toBeUndefined();
     await stores.bucket.delete(MARK);
-    expect(await sweep()).toMatchObject({ stagedRemoved: 1, audioRemoved: 1, uploadsRemoved: 1, storesRefused: 0 });
+    expect(await claimStore(stores.bucket, newId)).toBe(ownDatabase());
+    const removed = { stagedRemoved: 1, audioRemoved: 1, uploadsRemoved: 1, uploadRecordsRemoved: 1 };
+    expect(await sweep()).toMatchObject({ ...removed, storesRefused: 0 });
     expect(await markOf(stores.bucket)).toBe(ownDatabase());
   });
+
+  it('marks a store without a mark in which it knows everything', async () => {
+    const { songId } = await given.song({ owner });
+    await given.image({ owner });
+    await stores.replicate();
+    await stores.stage(stores.bucket, `staging/${newId('sng')}/audio-1`);
+    await stores.put(stores.bucket, 'readme.txt');
+    await stores.bucket.delete(MARK);
+    expect(await sweep()).toMatchObject({ storesRefused: 0, failed: 0 });
+    expect(await markOf(stores.bucket)).toBe(ownDatabase());
+    expect((await stores.namesIn(stores.bucket)).some((name) => name.includes(songId))).toBe(true);
+    await stores.bucket.delete('readme.txt');
+  });
+
+  it.each([
+    ['a song', () => songObjectName(newId('sng'), 'b'.repeat(64))],
+    ['a picture', () => `images/${newId('img')}/${'b'.repeat(64)}.png`],
+    ['an upload', () => `uploads/${newId('img')}`],
+  ])(
+    'claims no store without a mark that has %s which its database does not know: somebody else’s would look like that',
+    async (_what, nameOf) => {
+      await given.song({ owner });
+      await stores.replicate();
+      const name = nameOf();
+      await stores.put(stores.bucket, name);
+      await stores.bucket.delete(MARK);
+      stores.clock.advance(2 * DAY_MS);
+      const before = await stores.namesIn(stores.bucket);
+      expect(await sweep({}, true)).toMatchObject({ isDone: true, storesRefused: 1 });
+      expect(await sweep()).toMatchObject({ isDone: true, storesRefused: 1 });
+      expect(await stores.namesIn(stores.bucket)).toEqual(before);
+      await stores.bucket.delete(name);
+      expect(await sweep()).toMatchObject({ storesRefused: 0 });
+      expect(await markOf(stores.bucket)).toBe(ownDatabase());
+    },
+  );
 
   it('works a backlog off over several runs, none of which reads or writes more than its function says', async () => {
     for (let at = 0; at < 6; at += 1) await giveOrphans();

@@ -62,7 +62,8 @@ const make = {
   pictureBeingDeleted: async () => await deleteImage((await given.image({ owner })).imageId, now()),
   uploadAwaited: async (_thing: Thing, store: MediaStore) => {
     const imageId = newId('img');
-    await (await database()).doc(`uploads/${imageId}`).set({ expireAt: new Date(stores.clock.now() + 400 * DAY_MS) });
+    const place = { storeId: stores.bucket.id, name: `uploads/${imageId}` };
+    await (await database()).doc(`uploads/${imageId}`).set({ ...place, expireAt: new Date(stores.clock.now() + 400 * DAY_MS) });
     await put(store, `images/${imageId}/${newId('fil')}.png`);
     await put(store, `uploads/${imageId}`);
   },

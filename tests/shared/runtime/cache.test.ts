@@ -75,12 +75,25 @@ describe('A cache', () => {
     expect(cache.peek('a', clock)).toEqual({ version: 1 });
   });
 
+  it('gives whoever must have it fresh nothing that somebody else began to load before, and remembers what is younger', async () => {
+    const before = cache.get('a', clock, load);
+    const fresh = cache.refresh('a', clock, load);
+    const joined = cache.join('a', clock, load);
+    loads[1]!.finish();
+    loads[0]!.finish();
+    expect(await Promise.all([before, fresh, joined])).toEqual([{ version: 0 }, { version: 1 }, { version: 1 }]);
+    expect(cache.peek('a', clock)).toEqual({ version: 1 });
+    expect(loads).toHaveLength(2);
+  });
+
   it('still knows what was, for when the source is down', async () => {
     await loaded();
     clock.advance(100_000);
-    expect(cache.lastKnown('a')).toEqual({ version: 0 });
+    expect([cache.lastKnown('a'), cache.isForgotten('a')]).toEqual([{ version: 0 }, false]);
     cache.forget('a');
-    expect(cache.lastKnown('a')).toBeUndefined();
+    expect([cache.lastKnown('a'), cache.isForgotten('a')]).toEqual([undefined, true]);
+    await loaded();
+    expect([cache.isForgotten('a'), cache.isForgotten('never seen')]).toEqual([false, false]);
   });
 
   it('forgets what was used longest ago when it is full', async () => {

@@ -59,6 +59,7 @@ describe('A setting that breaks its rule', () => {
     'MEDIA_STORES',
     'ALERT_WEBHOOK_URL',
     'SENTRY_DSN',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
     'LOG_LEVEL',
     'FIRESTORE_EMULATOR_HOST',
     'GOOGLE_CERTS_URL',

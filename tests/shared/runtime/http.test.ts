@@ -44,7 +44,9 @@ describe('A call to elsewhere', () => {
     const call = () => send({ method: 'GET', url: server.url, timeoutMs: 5000 });
     await withLogContext({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }, call);
     await call();
-    expect(server.received.map(({ headers }) => headers['traceparent'])).toEqual([`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, undefined]);
+    await withLogContext({ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), isSampled: false }, call);
+    const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}`;
+    expect(server.received.map(({ headers }) => headers['traceparent'])).toEqual([`${trace}-01`, undefined, `${trace}-00`]);
   });
 
   it('follows no redirect', async () => {

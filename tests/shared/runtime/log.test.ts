@@ -4,12 +4,14 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { describeError, hashUid, mask } from '#shared/runtime';
 
+const REVISION = { K_SERVICE: 'createsong', K_REVISION: 'createsong-00007' };
+
 describe('A line of the log', () => {
   let text: string;
   let lines: Record<string, unknown>[];
 
   beforeAll(async () => {
-    const env = { PATH: process.env['PATH'], GOOGLE_CLOUD_PROJECT: 'sori-logs', NODE_ENV: 'production' };
+    const env = { PATH: process.env['PATH'], GOOGLE_CLOUD_PROJECT: 'sori-logs', NODE_ENV: 'production', ...REVISION };
     const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'logLines.ts')], { env, timeout: 20_000 });
     text = stdout;
     lines = stdout
@@ -50,11 +52,37 @@ describe('A line of the log', () => {
       code: 'failed',
       error: { name: 'Error', message: 'no answer', code: 14, cause: { message: '[email] was refused: token=[secret]' } },
     });
-    expect(text).not.toMatch(/hunter2|mina@/);
+    expect(JSON.stringify(lines.slice(0, 3))).not.toMatch(/hunter2/);
+    expect(text).not.toMatch(/mina@/);
+  });
+
+  const REPORTED = 'type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent';
+
+  it('of an unexpected error is what Cloud Error Reporting groups: one entry, with its stack and its request', () => {
+    const { stack_trace: stack, ...line } = lines[3]!;
+    expect(line).toEqual({
+      severity: 'ERROR',
+      time: expect.any(String),
+      code: 'request_failed',
+      message: 'request_failed',
+      function: 'createSong',
+      requestId: 'req_2',
+      uidHash: 'd'.repeat(16),
+      status: 500,
+      '@type': REPORTED,
+      serviceContext: { service: 'createsong', version: 'createsong-00007' },
+      context: { httpRequest: { method: 'POST', url: '/v1/createSong', responseStatusCode: 500 }, user: 'd'.repeat(16) },
+      error: expect.objectContaining({ message: 'no', cause: expect.objectContaining({ message: '[email]' }) }),
+    });
+    expect(stack).toMatch(/^Error: no\n {4}at .*logLines\.ts[\s\S]*\nCaused by: TypeError: \[email\]\n {4}at /);
+  });
+
+  it('of what was thrown and is no error says at least where', () => {
+    expect(lines[4]).toMatchObject({ '@type': REPORTED, context: { reportLocation: { functionName: 'process' } } });
   });
 
   it('below the level is not written', () => {
-    expect(lines).toHaveLength(3);
+    expect(lines).toHaveLength(5);
   });
 });
 

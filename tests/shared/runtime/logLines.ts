@@ -8,4 +8,9 @@ withLogContext({ function: 'getSong', requestId: 'req_1', traceId: 'a'.repeat(32
   const cause = new Error('mina@sori.example was refused: token=hunter2');
   log.error('failed', { error: Object.assign(new Error('no answer', { cause }), { code: 14, config: { headers: 'hunter2' } }) });
 });
+const request = { function: 'createSong', requestId: 'req_2', method: 'POST', uidHash: 'd'.repeat(16) };
+withLogContext(request, () =>
+  log.error('request_failed', { status: 500, error: new Error('no', { cause: new TypeError('mina@sori.example') }) }),
+);
+log.error('unhandled_rejection', { error: 'hunter2' });
 log.debug('unseen');
