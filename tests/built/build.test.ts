@@ -27,7 +27,9 @@ describe('the built folder', () => {
   it('holds an entry for each function, the manifest, and what Hosting wants', () => {
     const files = builtFiles(folder.path).filter((file) => !/^chunks\/|\.map$/.test(file));
     const entries = endpoints.map(({ name }) => `functions/${name}.js`);
-    const pages = ['docs/guide.html', 'docs/index.html', 'docs/openapi.json', 'docs/page.css', 'docs/search.js', 'robots.txt'].map((page) => `public/${page}`);
+    const pages = ['docs/guide.html', 'docs/index.html', 'docs/openapi.json', 'docs/page.css', 'docs/search.js', 'robots.txt'].map(
+      (page) => `public/${page}`,
+    );
     expect(files).toEqual(['functions.yaml', 'index.js', 'package.json', ...pages, ...entries].sort());
     expect(readFileSync(join(folder.path, 'functions.yaml'))).toEqual(readFileSync(join(projectFolder, 'functions.yaml')));
   });

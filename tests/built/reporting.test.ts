@@ -1,11 +1,11 @@
 /** Where errors and traces of a function go besides its log: real servers stand for Sentry and for a collector. */
-import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Metafile } from 'esbuild';
 import { bundleFunctions } from '../../scripts/build/bundleFunctions.ts';
 import { projectFolder } from '../../scripts/check/command.ts';
 import { waitUntil } from '../../scripts/local/waitUntil.ts';
@@ -16,18 +16,20 @@ import { strayingFunction } from './strayingFunction.ts';
 let folder: string;
 let straying: BuiltFunction;
 const open: SmallServer[] = [];
+let outputs: Metafile['outputs'];
 
 // Says which files are loaded, in the log of the process.
 const WATCH = `import { registerHooks } from 'node:module';
 registerHooks({ load(url, context, next) { console.error('loads ' + url); return next(url, context); } });`;
 
-/** What is loaded only when there is something for it, by a line that esbuild leaves in the chunk. */
-const HEAVY = { sentry: /^\/\/ .*node_modules\/@sentry\/node\//m, openTelemetry: /^\/\/ .*node_modules\/@opentelemetry\/sdk-trace\//m };
+/** What is loaded only when there is something for it, by its folder. */
+const HEAVY = { sentry: 'node_modules/@sentry/node/', openTelemetry: 'node_modules/@opentelemetry/sdk-trace/' };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sori-reporting-'));
   const straying = { ...strayingFunction, area: 'system', file: 'tests/built/strayingFunction.ts' };
-  const { files } = await bundleFunctions([straying], projectFolder);
+  const { files, metafile } = await bundleFunctions([straying], projectFolder);
+  outputs = metafile.outputs;
   const own = [
     { path: 'package.json', contents: '{ "type": "module", "main": "index.js" }' },
     { path: 'index.js', contents: "import './functions/straying.js';" },
@@ -66,8 +68,8 @@ async function ask(how: string, headers: Record<string, string> = {}) {
 function loaded(): string[] {
   const urls = [...straying.output().matchAll(/^loads (file:.*)$/gm)].map(([, url]) => url!).filter((url) => url.includes(folder));
   expect(urls.length).toBeGreaterThan(1);
-  const texts = urls.map((url) => readFileSync(fileURLToPath(url), 'utf8'));
-  return Object.entries(HEAVY).flatMap(([name, line]) => (texts.some((text) => line.test(text)) ? [name] : []));
+  const inputs = urls.flatMap((url) => Object.keys(outputs[`dist/${relative(folder, fileURLToPath(url))}`]?.inputs ?? {}));
+  return Object.entries(HEAVY).flatMap(([name, path]) => (inputs.some((input) => input.includes(path)) ? [name] : []));
 }
 
 /** The items of an envelope: lines of JSON, a header and then a header and a body for each item. */
