@@ -163,10 +163,13 @@ describe('firestore.rules', () => {
 
   it('show a change of an own document to a listener', async () => {
     const db = as('owner');
-    const { promise: isReady, resolve, reject } = Promise.withResolvers<void>();
-    const stop = db.doc('generations/own').onSnapshot((snapshot) => snapshot.get('state') === 'ready' && resolve(), reject);
+    const [isListening, isReady] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const stop = db
+      .doc('generations/own')
+      .onSnapshot((snapshot) => (snapshot.get('state') === 'ready' ? isReady : isListening).resolve(), isReady.reject);
+    await Promise.race([isListening.promise, isReady.promise]);
     await environment.withSecurityRulesDisabled((context) => context.firestore().doc('generations/own').update({ state: 'ready' }));
-    await isReady;
+    await isReady.promise;
     stop();
   });
 });
