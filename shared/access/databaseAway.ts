@@ -5,18 +5,11 @@
  * failed nobody waits for another one.
  */
 import { type Cache, type Clock, DeadlineExceeded, within } from '#shared/runtime';
-import { availability } from './features.ts';
+import { availability, isOutage } from './features.ts';
 
-// grpc.github.io/grpc/core/md_doc_statuscodes.html: deadline exceeded, resource exhausted, aborted, unavailable
-const GRPC_OUTAGE = new Set<unknown>([4, 8, 10, 14]);
-/** Music is to begin soon: longer nobody waits for what is known already. */
-const LIMIT_MS = 1_500;
+/** Music is to begin soon: longer nobody waits for what is known already. What nobody knows is waited for as long as any look may take. */
+const LIMITS_MS = { known: 1_500, unknown: 5_000 };
 const WHAT = 'the database';
-
-/** Whether the database did not answer, or could not. What it answered, however bad, is no outage. */
-export function isOutage(thrown: unknown): boolean {
-  return thrown instanceof DeadlineExceeded || GRPC_OUTAGE.has((thrown as { code?: unknown } | null)?.code);
-}
 
 /**
  * What `ask` brings; while the database is away, what `known` remembers under the key, however old.
@@ -31,23 +24,20 @@ export async function askOrRecall<Value extends object>(
   clock: Clock,
   ask: () => Promise<Value>,
 ): Promise<Value | undefined> {
-  const asked = await askUnlessAway(clock, ask);
+  const limitMs = known.lastKnown(key) ? LIMITS_MS.known : LIMITS_MS.unknown;
+  const asked = await askUnlessAway(clock, ask, limitMs);
   if (asked) return asked;
-  if (known.isForgotten(key)) throw new DeadlineExceeded(WHAT, LIMIT_MS);
+  if (known.isForgotten(key)) throw new DeadlineExceeded(WHAT, limitMs);
   return known.lastKnown(key);
 }
 
-async function askUnlessAway<Value extends object>(clock: Clock, ask: () => Promise<Value>): Promise<Value | undefined> {
-  if (await isAway(clock)) return undefined;
+async function askUnlessAway<Value extends object>(clock: Clock, ask: () => Promise<Value>, limitMs: number): Promise<Value | undefined> {
+  if ((await availability(clock, { limitMs })).isDatabaseAway) return undefined;
   const asking = ask();
   try {
-    return await within(LIMIT_MS, WHAT, asking);
+    return await within(limitMs, WHAT, asking);
   } catch (error) {
     if (!isOutage(error)) throw error;
-    return (await isAway(clock, { isFresh: true })) ? undefined : await asking;
+    return (await availability(clock, { isFresh: true, limitMs })).isDatabaseAway ? undefined : await asking;
   }
-}
-
-async function isAway(clock: Clock, { isFresh = false } = {}): Promise<boolean> {
-  return !(await availability(clock, { isFresh, limitMs: LIMIT_MS })).isDatabaseUp;
 }

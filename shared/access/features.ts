@@ -9,6 +9,7 @@ import {
   Cache,
   type Clock,
   DEFAULT_SETTINGS,
+  DeadlineExceeded,
   database,
   FEATURES,
   type Feature,
@@ -77,6 +78,8 @@ export interface StorageState extends z.output<typeof StorageDocument> {
 export interface Availability {
   /** False when the last look at the database failed; the rest is then what was known before. */
   isDatabaseUp: boolean;
+  /** It failed because the database did not answer, or could not. What it answered, however bad, is no outage. */
+  isDatabaseAway: boolean;
   phase: 1 | 2;
   features: Record<Feature, { available: boolean; reason: UnavailableReason | null }>;
   /** What does not work. */
@@ -97,6 +100,9 @@ const states = new Cache<Availability>({ maxEntries: 1, maxAgeMs: MAX_AGE_MS });
 const KEY = 'service';
 const WHAT = 'the state of the features';
 let looksAgainAtMs = Number.NEGATIVE_INFINITY;
+let wasOutage = false;
+/** Who knows enough to go on does not wait again, until then or until the database has answered. */
+let isSlowUntilMs = Number.NEGATIVE_INFINITY;
 /** What the database said last, however old. */
 let last: Pick<Availability, 'storage' | 'down'> = { storage: UNKNOWN, down: [] };
 
@@ -121,15 +127,37 @@ export async function requireOpen(feature: Feature, clock: Clock): Promise<void>
  * @param options.limitMs - for whoever would rather have what was known than wait
  */
 export async function availability(clock: Clock, { isFresh = false, limitMs = READ_LIMIT_MS } = {}): Promise<Availability> {
-  if (clock.monotonicMs() < looksAgainAtMs) return lastKnown();
-  const load = () => within(READ_LIMIT_MS, WHAT, read(clock));
+  if (clock.monotonicMs() < looksAgainAtMs) return lastKnown(wasOutage);
+  const isInHurry = limitMs < READ_LIMIT_MS;
+  if (isInHurry && clock.monotonicMs() < isSlowUntilMs) return lastKnown(true);
+  const load = () => within(READ_LIMIT_MS, WHAT, read(clock)).then(noteSuccess, (error: unknown) => noteFailure(error, clock));
   try {
     return await within(limitMs, WHAT, isFresh ? states.refresh(KEY, clock, load) : states.get(KEY, clock, load));
   } catch (error) {
-    if (clock.monotonicMs() >= looksAgainAtMs) log.warn('availability_not_read', { error });
-    looksAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
-    return lastKnown();
+    if (isInHurry && isOutage(error)) isSlowUntilMs = clock.monotonicMs() + LOOK_AGAIN_MS;
+    return lastKnown(isOutage(error));
   }
+}
+
+function noteSuccess(found: Availability): Availability {
+  isSlowUntilMs = Number.NEGATIVE_INFINITY;
+  return found;
+}
+
+/** Only when the whole limit was waited: a database that is slow for somebody in a hurry is not away for the others. */
+function noteFailure(error: unknown, clock: Clock): never {
+  log.warn('availability_not_read', { error });
+  looksAgainAtMs = clock.monotonicMs() + LOOK_AGAIN_MS;
+  wasOutage = isOutage(error);
+  throw error;
+}
+
+// grpc.github.io/grpc/core/md_doc_statuscodes.html: deadline exceeded, resource exhausted, aborted, unavailable
+const GRPC_OUTAGE = new Set<unknown>([4, 8, 10, 14]);
+
+/** Whether the database did not answer, or could not. */
+export function isOutage(thrown: unknown): boolean {
+  return thrown instanceof DeadlineExceeded || GRPC_OUTAGE.has((thrown as { code?: unknown } | null)?.code);
 }
 
 /** What `availability` would give without asking anybody. */
@@ -158,9 +186,9 @@ export async function storesDown(clock: Clock): Promise<Set<string>> {
   );
 }
 
-function lastKnown(): Availability {
+function lastKnown(isDatabaseAway: boolean): Availability {
   const down = [...last.down, 'database' as const];
-  return { ...judge(lastGood, down), isDatabaseUp: false, storage: last.storage, down };
+  return { ...judge(lastGood, down), isDatabaseUp: false, isDatabaseAway, storage: last.storage, down };
 }
 
 async function read(clock: Clock): Promise<Availability> {
@@ -179,7 +207,7 @@ async function read(clock: Clock): Promise<Availability> {
     ...(isDown(budget?.data(), clock) ? ['budget' as const] : []),
   ];
   last = { storage: state, down };
-  return { ...judge(read, down), ...last, isDatabaseUp: true };
+  return { ...judge(read, down), ...last, isDatabaseUp: true, isDatabaseAway: false };
 }
 
 function storageFaults(state: StorageState): Dependency[] {

@@ -11,12 +11,13 @@ export {
 export { authAdmin, authErrorCode, findAuthRecord } from './authAdmin.ts';
 export { authenticate, type Credentials, requireRole } from './authenticate.ts';
 export type { Access, Caller, CallerOf, HeldTicket, Role } from './caller.ts';
-export { askOrRecall, isOutage } from './databaseAway.ts';
+export { askOrRecall } from './databaseAway.ts';
 export {
   availability,
   type Dependency,
   dependsOnStorage,
   forgetAvailability,
+  isOutage,
   judge,
   knownAvailability,
   ownStores,

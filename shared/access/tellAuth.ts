@@ -4,7 +4,7 @@
  */
 import type { DocumentReference, DocumentSnapshot } from '@google-cloud/firestore';
 import { fromDocument, transact } from '#shared/runtime';
-import { UserPrivate } from './account.ts';
+import { tombstoneRef, UserPrivate } from './account.ts';
 import { disableInAuth } from './authAdmin.ts';
 
 /** Disables in Auth whom an operator has disabled here, and ends his sessions there; does nothing when that was taken back. */
@@ -30,7 +30,9 @@ export async function disableAsWritten(uid: string): Promise<void> {
 export function enableAsWritten(uid: string): Promise<UserPrivate | undefined> {
   return transact(async (transaction, db) => {
     const ref: DocumentReference = db.doc(`userPrivate/${uid}`);
-    const stored = read(await transaction.get(ref));
+    const [own, tombstone] = await transaction.getAll(ref, tombstoneRef(db, uid));
+    const stored = read(own!);
+    if (tombstone!.exists) return undefined; // deleted meanwhile, and not to be opened again (G15)
     if (!stored || (stored.disabled && stored.disabledBy === 'operator')) return stored;
     if (!(await disableInAuth(uid, false))) return undefined;
     const enabled = { disabled: false, disabledBy: null };

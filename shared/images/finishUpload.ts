@@ -1,7 +1,7 @@
 import type { Transaction } from '@google-cloud/firestore';
 import { STORAGE_BYTES, usedBytes } from '#shared/files';
 import { MediaFault, type MediaStore, mediaStores } from '#shared/media';
-import { type NewId, problem, transact } from '#shared/runtime';
+import { database, type NewId, Problem, problem, transact } from '#shared/runtime';
 import { DecoderExhausted, PictureUnreadable, pictureType } from './decodePicture.ts';
 import { makeSizes, type PictureSizes } from './makeSizes.ts';
 import { Image, type ImageMedia, type Upload } from './schema.ts';
@@ -35,12 +35,23 @@ export async function finishUpload({ image, upload }: StartedImage, finishing: F
   const store = mediaStores().find(({ id }) => id === upload.storeId);
   if (!store) throw unavailable(new Error(`MEDIA_STORES names ${upload.storeId} no longer`));
   await requireRoom(upload.ownerId, upload.bytes); // a look at the pixels costs more
-  const sizes = await look(store, upload, finishing);
+  const sizes = await look(store, upload, finishing).catch((error: unknown) => asFinished(upload.imageId, error));
+  if ('state' in sizes) return sizes;
   const attempt = newId('clm');
   const media = await orUnavailable(storePicture(sizes, { imageId: upload.imageId, ownerId: upload.ownerId, attempt, signal }));
   const finished = await createOnce(upload, sizes, media, now);
   await sealUpload(upload);
   return finished;
+}
+
+/** Nothing is there any more because another call was quicker: then the picture is what that one has made of it. */
+async function asFinished(imageId: string, error: unknown): Promise<Image> {
+  if (!(error instanceof Problem) || error.code !== 'upload_missing') throw error;
+  const db = await database();
+  const [image, upload] = await db.getAll(imageRef(db, imageId), uploadRef(db, imageId));
+  const current = toStarted(image!, upload!);
+  if (current?.image) return current.image;
+  throw current?.upload?.state === 'open' ? error : problem('not_found');
 }
 
 async function requireRoom(ownerId: string, bytes: number, transaction?: Transaction): Promise<void> {

@@ -21,12 +21,15 @@ export class Cache<Value extends object> {
   readonly #loading = new Map<string, Promise<Value>>();
   readonly #bounds: CacheBounds;
   readonly #forgottenAt: LRUCache<string, number>;
+  /** Forgotten, and not read since. */
+  readonly #unread: LRUCache<string, true>;
   #forgets = 0;
 
   constructor(bounds: CacheBounds) {
     this.#bounds = bounds;
     this.#entries = new LRUCache({ max: bounds.maxEntries });
     this.#forgottenAt = new LRUCache({ max: bounds.maxEntries });
+    this.#unread = new LRUCache({ max: bounds.maxEntries });
   }
 
   get(key: string, clock: Clock, load: () => Promise<Value>): Promise<Value> {
@@ -52,7 +55,7 @@ export class Cache<Value extends object> {
 
   /** Remembers what came along with something else. */
   remember(key: string, value: Value, began: Beginning): void {
-    if ((this.#forgottenAt.get(key) ?? 0) <= began.forgets) this.#entries.set(key, { value, loadedAtMs: began.atMs });
+    if ((this.#forgottenAt.get(key) ?? 0) <= began.forgets) this.#keep(key, { value, loadedAtMs: began.atMs });
   }
 
   /** What is remembered, however old: for when its source is down. */
@@ -62,7 +65,7 @@ export class Cache<Value extends object> {
 
   /** Whether it was changed here, and nobody has looked since: what was known of it before is no longer so. */
   isForgotten(key: string): boolean {
-    return this.#forgottenAt.has(key) && !this.#entries.has(key);
+    return this.#unread.has(key);
   }
 
   /** Loads in any case, and remembers: a load that began before may have read what was before a change, and is no longer remembered. */
@@ -71,7 +74,7 @@ export class Cache<Value extends object> {
     const loading = load()
       .then((value) => {
         // Forgotten or refreshed meanwhile: who asked before the change may have the value, nobody after it.
-        if (this.#loading.get(key) === loading) this.#entries.set(key, { value, loadedAtMs: startedAtMs });
+        if (this.#loading.get(key) === loading) this.#keep(key, { value, loadedAtMs: startedAtMs });
         return value;
       })
       .finally(() => {
@@ -84,14 +87,22 @@ export class Cache<Value extends object> {
   /** Puts another value in the place of what is remembered, as old as that was. What is being loaded is not remembered. */
   replace(key: string, value: Value): void {
     const entry = this.#entries.get(key);
+    const wasForgotten = this.isForgotten(key);
     this.forget(key);
+    if (!wasForgotten) this.#unread.delete(key);
     if (entry) this.#entries.set(key, { ...entry, value });
   }
 
   forget(key: string): void {
     this.#forgets += 1;
     this.#forgottenAt.set(key, this.#forgets);
+    this.#unread.set(key, true);
     this.#entries.delete(key);
     this.#loading.delete(key);
+  }
+
+  #keep(key: string, entry: { value: Value; loadedAtMs: number }): void {
+    this.#entries.set(key, entry);
+    this.#unread.delete(key);
   }
 }

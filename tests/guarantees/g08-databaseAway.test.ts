@@ -99,7 +99,7 @@ describe('G8: while the database is away', () => {
     expect(await tookMs(() => Promise.all(Array.from({ length: 8 }, goOn)))).toBeLessThan(1_400);
     for (const passedMs of [31_000, 10 * 60_000]) {
       clock.advance(passedMs);
-      expect(await tookMs(goOn)).toBeLessThan(4_500);
+      expect(await tookMs(goOn)).toBeLessThan(8_000); // one look by whoever knows enough, and a whole one by whoever does not
     }
   });
 

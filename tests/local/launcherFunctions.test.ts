@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type FunctionsHost, startFunctions } from '../../scripts/local/functions.ts';
 import { isolatedFunctions } from '../../scripts/local/isolatedFunctions.ts';
@@ -80,8 +81,13 @@ describe('functions in processes of their own', () => {
   });
 
   const url = (name: string) => `http://127.0.0.1:${host.port}/v1/${name}`;
+  /** Comes again when it is told to, as while a process is started anew. */
   async function ask(name: string, body?: string) {
-    const answer = await fetch(url(name), body === undefined ? {} : { method: 'POST', body });
+    let answer = await fetch(url(name), body === undefined ? {} : { method: 'POST', body });
+    for (let tries = 0; answer.status === 503 && tries < 10; tries += 1) {
+      await sleep(Number(answer.headers.get('Retry-After')) * 1000);
+      answer = await fetch(url(name), body === undefined ? {} : { method: 'POST', body });
+    }
     return (await answer.json()) as { pid: number; env: string; target: string; length: number };
   }
 

@@ -145,7 +145,7 @@ export const accessMutants: Mutant[] = [
   {
     guarantee: 'G7',
     file: 'shared/access/databaseAway.ts',
-    search: 'return (await isAway(clock, { isFresh: true })) ? undefined : await asking;',
+    search: 'return (await availability(clock, { isFresh: true, limitMs })).isDatabaseAway ? undefined : await asking;',
     replace: 'return undefined;',
     test: 'tests/guarantees/g07-authUnreachable.test.ts',
   },

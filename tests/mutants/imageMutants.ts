@@ -38,7 +38,7 @@ export const imageMutants: Mutant[] = [
   { ...filling, file: 'shared/images/finishUpload.ts', search: 'await requireRoom(ownerId, stored, transaction);', replace: '' },
   { ...filling, file: 'shared/images/finishUpload.ts', search: 'await requireRoom(upload.ownerId, upload.bytes);', replace: '' },
   // Once, whole, and gone when it is deleted.
-  { ...finishing, guarantee: 'G8', search: 'if (current?.image) return current.image;', replace: '' },
+  { ...finishing, guarantee: 'G8', search: '    if (current?.image) return current.image;', replace: '' },
   {
     ...finishing,
     guarantee: 'G8',
