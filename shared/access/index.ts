@@ -8,10 +8,10 @@ export {
   UserDocument,
   UserPrivate,
 } from './account.ts';
+export { askOrRecall } from './askOrRecall.ts';
 export { authAdmin, authErrorCode, findAuthRecord } from './authAdmin.ts';
 export { authenticate, type Credentials, requireRole } from './authenticate.ts';
 export type { Access, Caller, CallerOf, HeldTicket, Role } from './caller.ts';
-export { askOrRecall } from './databaseAway.ts';
 export {
   availability,
   type Dependency,

@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { Cache, type Clock, hashUid, log, within } from '#shared/runtime';
 import { ensureAccount, readUserPrivate, type UserPrivate } from './account.ts';
 import { agreeWithAuth } from './agreeWithAuth.ts';
+import { askOrRecall } from './askOrRecall.ts';
 import { findAuthRecord } from './authAdmin.ts';
 import type { Role } from './caller.ts';
-import { askOrRecall } from './databaseAway.ts';
 
 export interface UserState {
   /** False when the account is disabled, deleted, or was never made. */
