@@ -42,16 +42,18 @@ describe('npm run doctor -- ledger', () => {
     expect({ code, err: withoutProgress(err) }).toEqual({ code: 0, err: '' });
     expect(out.split('\n')).toEqual([
       `Looking at project ${service.projectId}, Firestore emulator at ${emulators().firestoreHost}`,
-      'ledger: sound',
-      'Checked 3 entries, 1 requests and 1 balances.',
-      'All is well · 이상 없습니다',
+      '',
+      'Asked for by name · 이름으로 지정한 검사',
+      '✓ ledger          Checked 3 entries, 1 requests and 1 balances.',
+      '',
+      '✓ 1  ! 0  ✗ 0   All is well · 이상 없습니다',
       '',
     ]);
   });
 
   it('takes the project of the settings where an emulator is named', async () => {
     const settings = { GOOGLE_CLOUD_PROJECT: service.projectId, FIRESTORE_EMULATOR_HOST: emulators().firestoreHost };
-    const { code, out } = await doctor(['--since', '2100-01-01'], settings);
+    const { code, out } = await doctor(['ledger', '--since', '2100-01-01'], settings);
     expect(code).toBe(0);
     expect(out).toContain('since 2100-01-01T00:00:00.000Z');
     expect(out).toContain('Checked 0 entries, 0 requests and 0 balances.');
@@ -64,11 +66,11 @@ describe('npm run doctor -- ledger', () => {
     await ref.update({ balance: 7 });
     const { code, out, err } = await doctor(['ledger']);
     expect({ code, err: withoutProgress(err) }).toEqual({ code: 1, err: '' });
-    expect(out).toContain('ledger: NOT SOUND');
+    expect(out).toMatch(/^✗ ledger +Checked 5 entries/m);
     expect(out).toContain('3 discrepancies:');
     expect(out).toContain(`quotas/${owner}: a balance is not the sum of its entries (balance_is_not_the_sum; said: 7, found: 9)`);
     expect(out).toContain(`generationWork/${generationId}: a credit has ended otherwise than its request`);
-    expect(out).toContain('What next:');
+    expect(out).toContain('→ Look at the documents named here');
     expect(out).not.toContain('@');
     await ref.update({ balance: 9 });
   });
@@ -77,8 +79,8 @@ describe('npm run doctor -- ledger', () => {
     const { code, out, err } = await doctor(['leger']);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toContain('There is no check "leger".');
-    expect(err).toMatch(/^ {2}ledger {5}credits:/m);
-    expect(await doctor(['--help'])).toMatchObject({ code: 0, out: expect.stringMatching(/^ {2}ledger {5}credits:/m) });
+    expect(err).toMatch(/^ {2}ledger {8}asked {3}every balance/m);
+    expect(await doctor(['--help'])).toMatchObject({ code: 0, out: expect.stringMatching(/^ {2}ledger {8}asked {3}every balance/m) });
   });
 
   it('says what is missing when nothing runs', async () => {

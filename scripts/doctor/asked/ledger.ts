@@ -1,10 +1,12 @@
 import { type LedgerReport, verifyLedger } from '#shared/operations';
-import type { Check, Finding } from './check.ts';
+import { broken, type Check, type Finding, sound } from '../check.ts';
 
 export const ledgerCheck: Check = {
   name: 'ledger',
-  summary: 'credits: every balance is the sum of its entries, every reservation has ended as its request did',
-  run: async ({ sinceAt, progress }) =>
+  list: 'asked',
+  summary: { en: 'every balance is the sum of its entries, every reservation has ended as its request did', ko: '크레딧 장부 전체' },
+  limitMs: 6 * 60 * 60_000, // it reads every entry there is
+  look: async ({ sinceAt, progress }) =>
     findingOf(
       await verifyLedger({
         ...(sinceAt ? { sinceAt } : {}),
@@ -33,21 +35,14 @@ const MEANINGS: Record<LedgerReport['discrepancies'][number]['kind'], string> = 
 
 function findingOf({ checked, discrepancyCount, discrepancies }: LedgerReport): Finding {
   const looked = `Checked ${checked.entries} entries, ${checked.requests} requests and ${checked.balances} balances.`;
-  if (discrepancyCount === 0) return { isSound: true, lines: [looked] };
+  if (discrepancyCount === 0) return sound(looked);
   const told = discrepancies.map(({ kind, uid, generationId, entryId, said, found }) => {
     const where = uid ? `quotas/${uid}` : generationId ? `generationWork/${generationId}` : `ledger/${entryId}`;
     return `  ${where}: ${MEANINGS[kind]} (${kind}; said: ${said}, found: ${found})`;
   });
   const more = discrepancyCount > discrepancies.length ? [`  … and ${discrepancyCount - discrepancies.length} more`] : [];
-  return {
-    isSound: false,
-    lines: [
-      looked,
-      `${discrepancyCount} discrepancies:`,
-      ...told,
-      ...more,
-      'What next: look at the documents named here and at the logs of their requests; nothing was changed. The entries are never',
-      'changed either: a balance that is wrong is set right in quotas/<uid>, to the sum of its entries. Then run this check again.',
-    ],
-  };
+  return broken([looked, `${discrepancyCount} discrepancies:`, ...told, ...more], {
+    en: 'Look at the documents named here and at the logs of their requests; nothing was changed. Entries never change: set a wrong balance in quotas/<uid> to the sum of its entries.',
+    ko: '위 문서와 그 요청의 로그를 확인하세요. 항목은 바꾸지 말고 quotas/<uid>의 잔액을 항목의 합으로 고치세요.',
+  });
 }

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { localStorage } from '../../scripts/doctor/localStorage.ts';
-import { BUCKET, type OpenGcs, openGcsStore } from '../shared/media/someStores.ts';
+import { localStorage } from '../../../scripts/doctor/localStorage.ts';
+import { BUCKET, type OpenGcs, openGcsStore } from '../../shared/media/someStores.ts';
 
 let gcs: OpenGcs;
 let settings: Record<string, string>;
@@ -19,13 +19,22 @@ afterAll(() => gcs.close());
 
 /** What an operator sees who types `npm run doctor -- storageKey`. */
 function doctor(own: Record<string, string> = {}): Promise<{ code: number; lines: string[] }> {
-  const script = join(import.meta.dirname, '..', '..', 'scripts', 'doctor.ts');
+  const script = join(import.meta.dirname, '..', '..', '..', 'scripts', 'doctor.ts');
   const env = { PATH: process.env['PATH'], ...settings, ...own };
   return new Promise((resolve) => {
     execFile(process.execPath, [script, 'storageKey'], { env, timeout: 20_000 }, (error, stdout) => {
-      resolve({ code: error ? Number(error.code) : 0, lines: stdout.trimEnd().split('\n').slice(1) });
+      resolve({ code: error ? Number(error.code) : 0, lines: linesOf(stdout) });
     });
   });
+}
+
+/** Below the place and the name of the list. */
+function linesOf(stdout: string): string[] {
+  return stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .slice(2);
 }
 
 describe('npm run doctor -- storageKey', () => {
@@ -33,11 +42,10 @@ describe('npm run doctor -- storageKey', () => {
     expect(await doctor()).toEqual({
       code: 0,
       lines: [
-        'storageKey: sound',
-        `Key · 키: ${gcs.keyPath}`,
+        `✓ storageKey      Key · 키: ${gcs.keyPath}`,
         'Google takes it · Google이 키를 인정합니다',
         `gcs:${BUCKET}: can be read · 읽을 수 있습니다`,
-        'All is well · 이상 없습니다',
+        '✓ 1  ! 0  ✗ 0   All is well · 이상 없습니다',
       ],
     });
   });
@@ -45,17 +53,15 @@ describe('npm run doctor -- storageKey', () => {
   it('says what is wrong with it and what to do, in English and Korean', async () => {
     await writeFile(gcs.keyPath, JSON.stringify({ ...gcs.key, private_key: gcs.key.private_key.slice(0, 69) }));
     const { code, lines } = await doctor();
-    expect({ code, lines: lines.slice(0, 4) }).toEqual({
+    expect({ code, lines: lines.slice(0, 2) }).toEqual({
       code: 1,
       lines: [
-        'storageKey: NOT SOUND',
-        `Key · 키: ${gcs.keyPath}`,
-        'too_short: The private key has 69 characters; a real one has 1,600 or more.',
-        '  비공개 키가 69자입니다(정상은 1,600자 이상).',
+        `✗ storageKey      Key · 키: ${gcs.keyPath}`,
+        'too_short: The private key has 69 characters; a real one has 1,600 or more. · 비공개 키가 69자입니다(정상은 1,600자 이상).',
       ],
     });
-    expect(lines[4]).toMatch(/^What next: Put the whole JSON file there/);
-    expect(lines[5]).toMatch(/^ {2}다음: Google이 준 JSON 파일 전체를/);
+    expect(lines[2]).toMatch(/^→ Put the whole JSON file there/);
+    expect(lines[3]).toMatch(/^Google이 준 JSON 파일 전체를/);
   });
 
   it('says what was set right while reading, and why the bucket refuses the key of another project', async () => {
@@ -65,15 +71,17 @@ describe('npm run doctor -- storageKey', () => {
     const { code, lines } = await doctor();
     expect(code).toBe(1);
     expect(lines).toContain('Set right while reading: quotes around it · 읽으면서 고침: 둘러싼 따옴표');
-    expect(lines).toContain('no_permission: Google knows the account, but it may not use the bucket.');
-    expect(lines).toContain('other_project: The key is of another project than demo-sori.');
+    expect(lines).toContain(
+      'no_permission: Google knows the account, but it may not use the bucket. · 계정은 정상이지만 버킷 권한이 없습니다.',
+    );
+    expect(lines).toContain('other_project: The key is of another project than demo-sori. · demo-sori가 아닌 다른 프로젝트의 키입니다.');
     expect(lines.join('\n')).not.toContain('@');
   });
 
   it('has nothing to say where no key is given', async () => {
     expect(await doctor({ GCS_KEY_FILE: '' })).toMatchObject({
       code: 0,
-      lines: [expect.anything(), expect.stringMatching(/^No key is given/), expect.anything()],
+      lines: [expect.stringMatching(/^✓ storageKey +No key is given/), expect.anything()],
     });
   });
 });

@@ -1,0 +1,41 @@
+import { send } from '#shared/runtime';
+import { broken, type Check, sound } from '../check.ts';
+
+interface Door {
+  path: string;
+  who: string;
+  headers?: Record<string, string>;
+  status: number;
+}
+
+const FORGED = { authorization: 'Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJkb2N0b3IifQ.AAAA' };
+/** What each function owes to a stranger; whoever is signed in is the matter of the deployment's smoke test. */
+const DOORS: Door[] = [
+  { path: 'getStatus', who: 'anybody', status: 200 },
+  { path: 'listSongs?scope=public', who: 'anybody', status: 200 },
+  { path: 'getProfile', who: 'somebody without a token', status: 401 },
+  { path: 'getProfile', who: 'somebody with a forged token', headers: FORGED, status: 401 },
+  { path: 'getDashboard', who: 'somebody without a token', status: 401 },
+  { path: 'getDashboard', who: 'somebody with a forged token', headers: FORGED, status: 401 },
+];
+const LIMIT_MS = 10_000;
+
+export const userAccess: Check = {
+  name: 'userAccess',
+  list: 'during',
+  summary: { en: 'who may come in can, and who may not cannot', ko: '사용자 접근' },
+  async look({ site: { bases } }) {
+    const faults = await Promise.all(DOORS.map((door) => faultOf(bases[0]?.url ?? '', door)));
+    const told = faults.filter((fault) => fault !== undefined);
+    if (told.length === 0) return sound(`${DOORS.length} doors are open or shut as they are to be`);
+    return broken(told, {
+      en: 'A 403 of Google itself: the function lets nobody call it (roles/run.invoker for allUsers). Else read its log.',
+      ko: 'Google의 403이면 allUsers에 roles/run.invoker가 없는 것입니다. 아니면 로그를 확인하세요.',
+    });
+  },
+};
+
+async function faultOf(base: string, { path, who, headers = {}, status }: Door): Promise<string | undefined> {
+  const answer = await send({ method: 'GET', url: `${base}/${path}`, headers, timeoutMs: LIMIT_MS });
+  return answer.status === status ? undefined : `${path} answers ${who} with ${answer.status} instead of ${status}`;
+}
