@@ -1,6 +1,7 @@
 /** A number or a word that can be set on the command line, with what it means. */
 export interface BenchOption {
-  default: string;
+  /** Undefined: it is said or not, and takes no value. */
+  default: string | undefined;
   says: string;
 }
 
@@ -17,4 +18,6 @@ export interface Benchmark {
 export interface Given {
   number(option: string): number;
   text(option: string): string;
+  /** Whether an option without a value was said. */
+  flag(option: string): boolean;
 }

@@ -36,24 +36,49 @@ export const streaming: Benchmark = {
 
 async function run(given: Given): Promise<boolean> {
   const line = showCount();
-  const closing: (() => Promise<unknown>)[] = [];
   try {
-    line.update('starting the emulator, streamSong and the server beside it');
-    const bench = await start(given.number('megabytes') * 1_000_000, closing);
-    const rounds: { sori: Figures; beside: Figures }[] = [];
-    for (let index = 0; index <= given.number('rounds'); index += 1) {
-      line.update(`round ${index} of ${given.number('rounds')}`);
-      const sori = await listen(bench.soriUrl, bench.song, given);
-      const beside = await listen(() => bench.beside.url, bench.song, given);
-      if (index > 0) rounds.push({ sori, beside }); // the first one warms both
-    }
+    const outcome = await measureStreaming(given.number, line.update);
     line.end();
-    return report(rounds, bench.beside.name);
+    console.log(outcome.text);
+    return outcome.isRight;
   } finally {
     line.end();
+  }
+}
+
+export interface StreamingOutcome {
+  /** Of the bytes in a second, and of the time to the first one: ours by theirs. */
+  speed: number;
+  firstByte: number;
+  /** What it was measured against. */
+  name: string;
+  isRight: boolean;
+  text: string;
+}
+
+/** @param number - the options above, by name */
+export async function measureStreaming(number: Given['number'], tell: (text: string) => void = () => undefined): Promise<StreamingOutcome> {
+  const closing: (() => Promise<unknown>)[] = [];
+  try {
+    tell('starting the emulator, streamSong and the server beside it');
+    const bench = await start(number('megabytes') * 1_000_000, closing);
+    const rounds: Round[] = [];
+    for (let index = 0; index <= number('rounds'); index += 1) {
+      tell(`round ${index} of ${number('rounds')}`);
+      const sori = await listen(bench.soriUrl, bench.song, { number });
+      const beside = await listen(() => bench.beside.url, bench.song, { number });
+      if (index > 0) rounds.push({ sori, beside }); // the first one warms both
+    }
+    return report(rounds, bench.beside.name);
+  } finally {
     await closeDatabase();
     for (const end of closing.reverse()) await end();
   }
+}
+
+interface Round {
+  sori: Figures;
+  beside: Figures;
 }
 
 async function start(bytes: number, closing: (() => Promise<unknown>)[]) {
@@ -104,8 +129,8 @@ async function publish(bytes: Buffer) {
   return { songId, name: object.name, ticket: () => issueTicket({ ...claims, jti: newId('tkt') }, { now: Date.now() }).ticket };
 }
 
-function report(rounds: { sori: Figures; beside: Figures }[], name: string): boolean {
-  const of = (figure: (round: { sori: Figures; beside: Figures }) => number) => median(rounds.map(figure));
+function report(rounds: Round[], name: string): StreamingOutcome {
+  const of = (figure: (round: Round) => number) => median(rounds.map(figure));
   const row = (what: string, who: 'sori' | 'beside') => [
     what,
     `${mebibytes(of((round) => round[who].bytesPerS))}/s`,
@@ -115,10 +140,10 @@ function report(rounds: { sori: Figures; beside: Figures }[], name: string): boo
   const firstByte = of(({ sori, beside }) => sori.firstByteMs / beside.firstByteMs);
   const rows = [row('streamSong', 'sori'), row(name, 'beside'), ['ratio', `${speed.toFixed(2)}x`, `${firstByte.toFixed(2)}x`]];
   const isRight = rounds.every(({ sori, beside }) => sori.wrong + beside.wrong === 0);
-  console.log(showTable(['', 'bytes', 'first byte'], rows));
-  console.log(
+  const lines = [
+    showTable(['', 'bytes', 'first byte'], rows),
     `Medians of ${rounds.length} alternating rounds. Goals against nginx: ${GOAL_SPEED}x of its bytes at least, ${GOAL_FIRST_BYTE}x its first byte at most.`,
-  );
-  if (!isRight) console.log('Some answers had other bytes than the song.');
-  return isRight;
+    ...(isRight ? [] : ['Some answers had other bytes than the song.']),
+  ];
+  return { speed, firstByte, name, isRight, text: lines.join('\n') };
 }

@@ -94,6 +94,7 @@ async function start(clock: SimulatedClock, closing: (() => Promise<unknown>)[])
     AUTH_API_KEY: projectId, // the Auth emulator reads a key of this form as the project
     MEDIA_STORES: `local:${join(directory, 'media')}`,
     JWT_SECRET: randomBytes(48).toString('hex'),
+    BACKUP_SECRET: randomBytes(48).toString('hex'),
     TOPMEDIAI_API_KEY: 'none',
     SCHEDULER_SERVICE_ACCOUNT: `scheduler@${projectId}.iam.gserviceaccount.com`,
     SERVICE_URL: 'http://127.0.0.1/v1',
