@@ -57,19 +57,21 @@ async function practise(cloud: DrillCloud, directory: string, progress: Progress
   const accounts = await accountsOf(cloud, directory);
   const gone = people.at(-1)!;
   await progress.step('a deletion', deleteAfterwards(cloud, gone));
-  progress.say('Backed up and verified; then one of them deleted the account');
+  progress.say('Backed up, verified and compared; then one of them deleted the account');
+  await progress.step('pausing the jobs', schedule(cloud, directory, '--pause', 'all'));
   await progress.step('destroying', cloud.destroy());
   progress.say('Destroyed: database and accounts are gone, the bucket is there\n');
   await progress.step('restoring', restore(cloud, directory, progress));
   const faults = differences(accounts, await accountsOf(cloud, directory), gone);
   await progress.step('functions', cloud.startFunctions());
+  await progress.step('the jobs', schedule(cloud, directory));
   return [...faults, ...(await signInFaults(cloud, people, gone))];
 }
 
 async function backUp(cloud: DrillCloud): Promise<void> {
   let firedAtMs = Number.NEGATIVE_INFINITY;
   await waitUntil(
-    'The backup is verified',
+    'The backup is verified and compared',
     async () => {
       const { state, failure } = await stateOfNewest(cloud);
       if (state === NOT_BEGUN && performance.now() - firedAtMs > FIRE_AGAIN_MS) {
@@ -103,7 +105,12 @@ async function runJob(cloud: DrillCloud, job: string): Promise<void> {
   }
 }
 
-/** The very command that an operator types. */
+/** The very commands that an operator types. */
+function schedule(cloud: DrillCloud, directory: string, ...args: string[]): Promise<void> {
+  const logFile = join(directory, 'schedule.log');
+  return runScript(join(import.meta.dirname, '../schedule.ts'), ['apply', ...args], { logFile, env: cloud.settings });
+}
+
 async function restore(cloud: DrillCloud, directory: string, progress: Progress): Promise<void> {
   const logFile = join(directory, 'restore.log');
   const args = ['--from', 'latest', '--to', '(default)'];

@@ -57,14 +57,20 @@ export async function addThings(settings: NodeJS.ProcessEnv): Promise<void> {
 
 export const NOT_BEGUN = 'not begun';
 
-const Newest = z.object({ state: z.string(), failure: z.object({ code: z.string(), detail: z.string() }).nullable() });
+const Newest = z.object({
+  state: z.string(),
+  comparison: z.object({ state: z.string() }).nullish(),
+  failure: z.object({ code: z.string(), detail: z.string() }).nullable(),
+});
 
+/** Of one that is verified, `compared` as long as that goes on. */
 export async function stateOfNewest(cloud: DrillCloud): Promise<{ state: string; failure: string }> {
   const db = open(cloud.settings);
   const { docs } = await db.collection('backups').limit(1).get();
   await db.terminate();
   const newest = Newest.safeParse(docs[0]?.data()).data;
-  return { state: newest?.state ?? NOT_BEGUN, failure: newest?.failure ? `${newest.failure.code}: ${newest.failure.detail}` : '' };
+  const state = newest?.comparison?.state === 'running' ? 'compared' : newest?.state;
+  return { state: state ?? NOT_BEGUN, failure: newest?.failure ? `${newest.failure.code}: ${newest.failure.detail}` : '' };
 }
 
 export async function documentOf(cloud: DrillCloud, path: string): Promise<object | undefined> {

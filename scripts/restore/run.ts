@@ -1,79 +1,72 @@
-import { LIVE_DATABASE, listManifests, Manifest, ownDatabaseAdmin, readJson } from '#shared/backups';
+import { type DatabaseAdmin, LIVE_DATABASE, listManifests, openManifest, ownDatabaseAdmin } from '#shared/backups';
 import { releaseSweeps } from '#shared/operations';
-import { database, systemClock } from '#shared/runtime';
+import { config, database, newId, systemClock } from '#shared/runtime';
+import { countAccounts } from './accounts.ts';
 import { chooseBackup, listOf } from './chooseBackup.ts';
 import type { RestoreCommand } from './commandLine.ts';
-import type { Marker } from './marker.ts';
-import { lookAt, restoreDatabase } from './restoreDatabase.ts';
-
-export interface RestoreOutcome {
-  isSound: boolean;
-  lines: string[];
-}
+import { readDeletions } from './deletions.ts';
+import { judge } from './judge.ts';
+import { collectionsThere } from './look.ts';
+import { markerFile } from './marker.ts';
+import { planOf, requireOnePlace, requireSameProject } from './plan.ts';
+import { restoreDatabase } from './restoreDatabase.ts';
+import { type RestoreOutcome, verdict } from './verdict.ts';
+import { requireWhole } from './whole.ts';
 
 interface Telling {
   say: (text: string) => void;
   progress: (text: string) => void;
+  /** By default what the settings of this process name. */
+  admin?: DatabaseAdmin;
 }
 
 export async function run(asked: RestoreCommand, telling: Telling): Promise<RestoreOutcome> {
   if (asked.command === 'list') return { isSound: true, lines: listOf(await listManifests()) };
-  if (asked.command === 'release') {
-    await releaseSweeps(await database());
-    return { isSound: true, lines: ['The storage is swept again · 저장소 정리를 다시 시작합니다'] };
-  }
-  return restore(asked, telling);
+  return asked.command === 'release' ? release(asked) : restore(asked, telling);
 }
 
-async function restore({ from, to, isDryRun, isForced }: RestoreCommand, { say, progress }: Telling): Promise<RestoreOutcome> {
+async function release({ isForced }: RestoreCommand): Promise<RestoreOutcome> {
+  const left = await markerFile(config().GOOGLE_CLOUD_PROJECT, LIVE_DATABASE, '').read();
+  if (left && left.step !== 'done' && !isForced) {
+    return {
+      isSound: false,
+      lines: [`A restore of ${left.backupId} has stopped at "${left.step}": go on with it first, or --force · 복원이 끝나지 않았습니다`],
+    };
+  }
+  await releaseSweeps(await database());
+  return { isSound: true, lines: ['The storage is swept again · 저장소 정리를 다시 시작합니다'] };
+}
+
+/** Everything is looked at before anything is written. */
+async function restore(asked: RestoreCommand, { say, progress, ...given }: Telling): Promise<RestoreOutcome> {
+  const { from, to, isDryRun, isForced, isImportEnded, accounts } = asked;
   const { manifestName, isVerified } = await chooseBackup(from, isForced);
-  const manifest = await readJson(manifestName, Manifest);
-  const admin = await ownDatabaseAdmin();
-  say(planOf(manifest, to, isVerified).join('\n'));
-  if (!isDryRun && to !== LIVE_DATABASE) await created(admin, to, progress);
+  const manifest = await openManifest(manifestName);
+  requireSameProject(manifest, asked.mayBeOther);
+  requireOnePlace(accounts);
+  await requireWhole(manifest);
+  const admin = given.admin ?? (await ownDatabaseAdmin());
   const db = await admin.open(to);
   try {
-    const { collections, marker } = await lookAt(db);
-    const begun = isBegun(marker, manifest) ? marker : undefined;
-    say(begun ? `Begun before, goes on with: ${begun.step}` : `There now: ${collections.join(', ') || 'nothing'}`);
-    if (collections.length > 0 && !begun && !isForced) {
-      return { isSound: isDryRun, lines: [`${to} is not empty. Take another database, or --force · 대상이 비어 있지 않습니다`] };
-    }
+    const collections = await collectionsThere(db);
+    const deletions = await readDeletions(collections && db); // also to know now, and not when the documents are there, what cannot be read
+    const counts = accounts === 'none' ? undefined : await countAccounts(manifest, { db, deletions });
+    say(planOf(manifest, asked, { isVerified, counts }).join('\n'));
+    const file = markerFile(config().GOOGLE_CLOUD_PROJECT, to, newId('clm'));
+    const { begun, notes, refusals } = await judge({ collections, left: await file.read() }, { db, admin, manifest, asked });
+    for (const note of notes) say(note);
+    if (refusals.length > 0) return { isSound: false, lines: refusals };
     if (isDryRun) return { isSound: true, lines: ['Nothing was changed (--dry-run) · 변경된 것이 없습니다'] };
-    const restored = await restoreDatabase({ manifest, to, admin, db, progress, now: () => new Date(), sleep: systemClock.sleep });
-    return { isSound: restored.differences.length === 0, lines: verdict(restored, manifest) };
+    if (collections === undefined) await make(admin, to, progress);
+    const restoring = { manifest, isVerified, to, admin, db, file, begun, accounts, isImportEnded, progress };
+    const restored = await restoreDatabase({ ...restoring, now: () => new Date(), sleep: systemClock.sleep });
+    return verdict(restored, manifest, asked);
   } finally {
     await db.terminate();
   }
 }
 
-function isBegun(marker: Marker | undefined, { backupId }: Manifest): boolean {
-  return marker?.backupId === backupId && marker.step !== 'done';
-}
-
-function planOf(manifest: Manifest, to: string, isVerified: boolean): string[] {
-  const { backupId, snapshotAt, documents, accounts, digestPages } = manifest;
-  const people = to === LIVE_DATABASE ? `${accounts} accounts` : 'no accounts, for they belong to (default)';
-  return [
-    `Backup ${backupId} of ${snapshotAt}, ${isVerified ? 'verified' : 'NOT verified'}: ${documents} documents, ${accounts} accounts`,
-    `Goes to ${to} of ${manifest.project}: all documents, ${people}; then ${digestPages > 0 ? 'every document is' : 'the numbers are'} compared`,
-    'Accounts deleted since are closed again; the storage is not swept for 7 days, or until: npm run restore -- release',
-  ];
-}
-
-function verdict(
-  { differences, accounts, closed, heldUntil }: Awaited<ReturnType<typeof restoreDatabase>>,
-  { documents, digestPages }: Manifest,
-): string[] {
-  const equal = `${documents} documents ${digestPages > 0 ? 'are equal, each compared' : 'by collection, in equal numbers'}`;
-  return [
-    differences.length === 0 ? `Equal · 동일: ${equal}` : `NOT equal · 다름:\n${differences.map((path) => `  ${path}`).join('\n')}`,
-    `Accounts: ${accounts} brought back; ${closed} that were deleted since are closed, and erased by watchService`,
-    `Sweeps are held until ${heldUntil.toISOString()}`,
-  ];
-}
-
-async function created(admin: Awaited<ReturnType<typeof ownDatabaseAdmin>>, to: string, progress: (text: string) => void): Promise<void> {
+async function make(admin: DatabaseAdmin, to: string, progress: (text: string) => void): Promise<void> {
   const operation = await admin.startCreate(to);
   for (;;) {
     const state = await admin.stateOf(operation);

@@ -6,10 +6,14 @@
  */
 import { z } from 'zod';
 import { ownAccessToken } from '#shared/media';
-import { config, send } from '#shared/runtime';
+import { config, inParallel, send } from '#shared/runtime';
 
-const PAGE_COUNT = 500;
+/** The most that Auth gives. */
+const PAGE_COUNT = 1_000;
 const UPLOAD_COUNT = 200;
+const AT_ONCE = 8;
+/** Auth looks up 100 names in one call; an account has two. */
+const LOOKUP_COUNT = 50;
 const LIMIT_MS = 30_000;
 const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 /** What an account has in place of its hash, for callers who may not see hashes: "REDACTED" in base64. */
@@ -17,6 +21,7 @@ const REDACTED = 'UkVEQUNURUQ=';
 
 export const Account = z.looseObject({
   localId: z.string(),
+  email: z.string().optional(),
   passwordHash: z.string().optional(),
   validSince: z.string().optional(),
   providerUserInfo: z.array(z.looseObject({ providerId: z.string() })).optional(),
@@ -37,13 +42,29 @@ const Page = z.object({ users: z.array(Account).default([]), nextPageToken: z.st
 const Project = z.object({ signIn: z.object({ hashConfig: HashConfig.optional() }).optional() });
 const Uploaded = z.object({ error: z.array(z.object({ index: z.number().default(0), message: z.string() })).default([]) });
 
+export interface AccountsPage {
+  users: Account[];
+  /** Where the next begins; null: there is none. */
+  next: string | null;
+}
+
 /** Auth's administration of a project. */
 export interface AccountSource {
   /** Undefined: it does not hash as Google does, as the emulator. */
   readHashConfig(): Promise<HashConfig | undefined>;
-  pages(): AsyncGenerator<Account[]>;
-  /** An account of the same uid is replaced. */
-  bringBack(accounts: Account[], hashConfig: HashConfig | undefined): Promise<void>;
+  /** @param token - where the page before has ended; null: the first. A process may go on where another stopped. */
+  readPage(token: string | null): Promise<AccountsPage>;
+  /** What there is already of these. */
+  findTaken(accounts: Account[]): Promise<Taken>;
+  /** @param isReplacing - an account of the same uid is replaced; else it is refused, and so are the others of its call */
+  bringBack(accounts: Account[], hashConfig: HashConfig | undefined, isReplacing: boolean): Promise<void>;
+}
+
+export interface Taken {
+  /** Those that are there. */
+  uids: Set<string>;
+  /** Those that are not, but whose e-mail address is another account's by now. */
+  byEmail: Set<string>;
 }
 
 export interface AuthAddress {
@@ -80,19 +101,21 @@ export function accountsAt(address: AuthAddress): AccountSource {
         throw new AccountsRefused('the account may not read the hash parameters (firebaseauth.configs.getHashConfig)');
       return signIn.hashConfig;
     },
-    async *pages() {
-      let nextPageToken: string | undefined;
-      do {
-        const query = { maxResults: PAGE_COUNT, ...(nextPageToken ? { nextPageToken } : {}) };
-        const page = Page.parse(await ask(address, 'GET', `v1/${project}/accounts:batchGet`, { query }));
-        yield page.users;
-        nextPageToken = page.nextPageToken;
-      } while (nextPageToken);
+    async readPage(token) {
+      const query = { maxResults: PAGE_COUNT, ...(token === null ? {} : { nextPageToken: token }) };
+      const { users, nextPageToken } = Page.parse(await ask(address, 'GET', `v1/${project}/accounts:batchGet`, { query }));
+      return { users, next: nextPageToken || null };
     },
-    async bringBack(accounts, hashConfig) {
-      for (let at = 0; at < accounts.length; at += UPLOAD_COUNT) {
-        await upload(address, accounts.slice(at, at + UPLOAD_COUNT), hashConfig);
-      }
+    async findTaken(accounts) {
+      const found: Account[] = [];
+      for (const some of chunksOf(accounts, LOOKUP_COUNT)) found.push(...(await lookUp(address, some)));
+      const uids = new Set(found.map(({ localId }) => localId));
+      const emails = new Set(found.map(emailOf));
+      const isByEmail = (account: Account) => account.email !== undefined && !uids.has(account.localId) && emails.has(emailOf(account));
+      return { uids, byEmail: new Set(accounts.filter(isByEmail).map(({ localId }) => localId)) };
+    },
+    async bringBack(accounts, hashConfig, isReplacing) {
+      for (const some of chunksOf(accounts, UPLOAD_COUNT)) await upload(address, some, hashConfig, isReplacing);
     },
   };
 }
@@ -103,16 +126,31 @@ export function isRedacted({ passwordHash, providerUserInfo = [] }: Account): bo
   return passwordHash === REDACTED || (hasPassword && passwordHash === undefined);
 }
 
-async function upload(address: AuthAddress, users: Account[], hashConfig: HashConfig | undefined): Promise<void> {
+async function lookUp(address: AuthAddress, accounts: Account[]): Promise<Account[]> {
+  const email = accounts.flatMap((account) => account.email ?? []);
+  const body = { localId: accounts.map(({ localId }) => localId), ...(email.length > 0 ? { email } : {}) };
+  return Page.parse(await ask(address, 'POST', `v1/projects/${address.projectId}/accounts:lookup`, { body })).users;
+}
+
+function emailOf({ email }: Account): string | undefined {
+  return email?.toLowerCase();
+}
+
+function* chunksOf<T>(all: T[], size: number): Generator<T[]> {
+  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
+}
+
+async function upload(address: AuthAddress, users: Account[], hashConfig: HashConfig | undefined, allowOverwrite: boolean): Promise<void> {
   const path = `v1/projects/${address.projectId}/accounts`;
   const { error } = Uploaded.parse(
-    await ask(address, 'POST', `${path}:batchCreate`, { body: { users, allowOverwrite: true, ...parametersOf(hashConfig) } }),
+    await ask(address, 'POST', `${path}:batchCreate`, { body: { users, allowOverwrite, ...parametersOf(hashConfig) } }),
   );
   if (error[0]) throw new Error(`Firebase Auth did not take ${error.length} accounts back, the first: ${error[0].message}`);
   // Taking an account back ends its sessions, as if they had been revoked now. They are as old as the backup says.
-  for (const { localId, validSince } of users) {
-    if (validSince !== undefined) await ask(address, 'POST', `${path}:update`, { body: { localId, validSince } });
-  }
+  const dated = users.filter(({ validSince }) => validSince !== undefined);
+  await inParallel(dated, AT_ONCE, async ({ localId, validSince }) => {
+    await ask(address, 'POST', `${path}:update`, { body: { localId, validSince } });
+  });
 }
 
 /** Auth's scrypt is a form of its own, which the API names SCRYPT. */

@@ -17,7 +17,7 @@ export const Manifest = z.object({
   /** Documents of each collection, read at the same instant as the export. */
   counts: z.record(z.string(), z.int()),
   documents: z.int(),
-  /** Digests of every document, of a weekly one. */
+  /** Digests of every document, when they were made before the manifest. @see openManifest */
   digestPages: z.int(),
   accounts: z.int(),
   accountPages: z.array(z.object({ name: z.string(), sha256: z.string(), bytes: z.int() })),
@@ -28,6 +28,9 @@ export type Manifest = z.output<typeof Manifest>;
 
 export const folderOf = (backupId: string) => `backups/${backupId}/`;
 export const digestName = (backupId: string, page: number) => `${folderOf(backupId)}digests/${String(page).padStart(6, '0')}.json`;
+/** Of a weekly one, written when all digests are. */
+const digestIndexName = (backupId: string) => `${folderOf(backupId)}digests.json`;
+const DigestIndex = z.object({ pages: z.int() });
 export const tombstoneName = (id: string) => `tombstones/${id}.json`;
 
 /** Sorted by name they are sorted by time: `manifests/20261123T190000Z_bak_….json`. */
@@ -38,6 +41,18 @@ export function manifestName(backupId: string, snapshotAt: string): string {
 /** It stands beside the manifest once the backup has been verified: the database that knows it too may be lost. */
 export function verifiedName(backupId: string, snapshotAt: string): string {
   return manifestName(backupId, snapshotAt).replace(/\.json$/, '.verified.json');
+}
+
+/** With the number of pages of digests, which are made after it. */
+export async function openManifest(name: string): Promise<Manifest> {
+  const manifest = await readJson(name, Manifest);
+  const indexName = digestIndexName(manifest.backupId);
+  if (!(await exists(indexName))) return manifest;
+  return { ...manifest, digestPages: (await readJson(indexName, DigestIndex)).pages };
+}
+
+export async function writeDigestIndex(backupId: string, pages: number): Promise<void> {
+  await writeJson(digestIndexName(backupId), { pages });
 }
 
 export interface KnownBackup {

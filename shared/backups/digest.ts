@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Firestore, QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { z } from 'zod';
-import { readRange } from './databaseAt.ts';
+import { readRange } from '#shared/snapshots';
 
 /** One page: of a collection, all documents behind `after`, up to `upTo`. Null: to the end of the collection. */
 export const DigestPage = z.object({
@@ -18,12 +18,12 @@ export function digestOf(document: QueryDocumentSnapshot): string {
   return createHash('sha256').update(document.ref.path).update('\0').update(canonical(document.data())).digest('hex').slice(0, 32);
 }
 
-/** Paths of documents that are missing, changed or too many in a database, as far as a page reaches. */
-export async function differencesIn(db: Firestore, page: DigestPage): Promise<string[]> {
+/** Paths of documents that are missing, changed or too many in a database, as far as a page reaches. @param readAt - by default as it is now */
+export async function differencesIn(db: Firestore, page: DigestPage, readAt?: Date): Promise<string[]> {
   const { collection, after, upTo, documents } = page;
   // One more than expected is enough to see that there are too many.
   const range = { collection, after, ...(upTo === null ? {} : { upTo }), limit: documents.length + 1 };
-  const found = new Map((await readRange(db, undefined, range)).map((document) => [document.id, digestOf(document)]));
+  const found = new Map((await readRange(db, readAt, range)).map((document) => [document.id, digestOf(document)]));
   const expected = new Map(documents);
   const ids = [...new Set([...expected.keys(), ...found.keys()])];
   return ids.filter((id) => expected.get(id) !== found.get(id)).map((id) => `${collection}/${id}`);

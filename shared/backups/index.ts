@@ -1,11 +1,20 @@
-export { type AccountSource, ownAccounts } from './accountRecords.ts';
-export { advanceBackups, ownDatabaseAdmin } from './advanceBackups.ts';
-export { digestName, type KnownBackup, listManifests, Manifest, readJson } from './bucket.ts';
-export { listTombstoneCopies } from './copyTombstones.ts';
-export { collectionsOf, countAll, differingCounts } from './databaseAt.ts';
+export {
+  collectionsOf,
+  countAll,
+  type DatabaseAdmin,
+  DatabaseRefused,
+  differingCounts,
+  LIVE_DATABASE,
+  ownDatabaseAdmin,
+} from '#shared/snapshots';
+export { type Account, type AccountSource, ownAccounts } from './accountRecords.ts';
+export { advanceBackups } from './advanceBackups.ts';
+export { digestName, type KnownBackup, listManifests, listObjects, Manifest, openManifest, readJson, writeJson } from './bucket.ts';
+export { listTombstoneCopies, secondTombstoneName, uncopiedForMs } from './copyTombstones.ts';
 export { DigestPage, differencesIn } from './digest.ts';
-export { BACKUP_LIFE_CYCLE, keepBackups } from './keepBackups.ts';
-export { type DatabaseAdmin, LIVE_DATABASE } from './port.ts';
-export { BACKUPS, Backup, BackupId } from './record.ts';
+export { keepBackups } from './keepBackups.ts';
+export { BACKUP_LIFE_CYCLE } from './lifeCycle.ts';
+export { BACKUP_WORK, BACKUPS, Backup, BackupId } from './record.ts';
 export { readAccountPage } from './sealedAccounts.ts';
 export { startBackup } from './startBackup.ts';
+export { BACKUP_BOUNDS } from './step.ts';

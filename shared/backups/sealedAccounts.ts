@@ -11,9 +11,9 @@ type Page = z.output<typeof Page>;
 
 export type AccountPage = Manifest['accountPages'][number];
 
-/** @param attempt - of one run: a seal is never the same twice, and no object is written over */
+/** @param attempt - of this page: a seal is never the same twice, and no object is written over */
 export async function writeAccountPage(page: Page, place: { backupId: string; attempt: string; number: number }): Promise<AccountPage> {
-  const name = `${folderOf(place.backupId)}accounts-${place.attempt}/${String(place.number).padStart(6, '0')}.sealed`;
+  const name = `${folderOf(place.backupId)}accounts/${String(place.number).padStart(6, '0')}-${place.attempt}.sealed`;
   const bytes = seal(Buffer.from(JSON.stringify(page)), name, required('BACKUP_SECRET'));
   return { name, bytes: bytes.length, ...(await writeObject(name, bytes)) };
 }

@@ -14,6 +14,8 @@ export interface StartBackup {
   world: Pick<World, 'clock' | 'newId'>;
   /** One that was begun since then, and has not failed, is the answer as well. */
   since?: Date;
+  /** It is made up for: whatever was begun after that one is the answer as well. */
+  retryOf?: Pick<BackupWork, 'backupId' | 'createdAt' | 'tries'>;
   /** Written in the same transaction, when one is begun. */
   also?: (transaction: Transaction, db: Firestore, backup: Backup) => void;
 }
@@ -23,18 +25,20 @@ export interface StartBackup {
  *
  * @throws `feature_unavailable` when no bucket is named, or nothing to seal accounts with
  */
-export function startBackup({ world: { clock, newId }, since, also }: StartBackup): Promise<{ backup: Backup; isNew: boolean }> {
+export function startBackup({ world: { clock, newId }, since, retryOf, also }: StartBackup): Promise<{ backup: Backup; isNew: boolean }> {
   requireSettings();
   const backupId = newId('bak');
   return transact(async (transaction, db) => {
     const running = (await transaction.get(db.collection(BACKUP_WORK).where('isRunning', '==', true).limit(1))).docs[0];
     const latest = await transaction.get(db.collection(BACKUPS).orderBy('createdAt', 'desc').limit(LATEST));
     const known = latest.docs.flatMap((found) => Backup.safeParse(fromDocument(found.data())).data ?? []);
-    const one = known.find((backup) => backup.backupId === running?.id || (since && isBegunSince(backup, since)));
+    const isLater = ({ backupId: id, createdAt }: Backup) => retryOf && id !== retryOf.backupId && createdAt >= retryOf.createdAt;
+    const isAnswer = (backup: Backup) => backup.backupId === running?.id || (since && isBegunSince(backup, since)) || isLater(backup);
+    const one = known.find(isAnswer);
     if (one) return { backup: one, isNew: false };
     const now = new Date(clock.now());
     const isWeekly = !known.some((backup) => isRecentCheck(backup, now));
-    const { backup, work } = freshDocuments(backupId, isWeekly, now);
+    const { backup, work } = freshDocuments(backupId, { isWeekly, tries: (retryOf?.tries ?? 0) + 1 }, now);
     transaction.create(backupRef(db, backupId), toDocument(backup));
     transaction.create(workRef(db, backupId), toDocument(work));
     also?.(transaction, db, backup);
@@ -53,24 +57,33 @@ function isBegunSince({ state, createdAt }: Backup, since: Date): boolean {
   return state !== 'failed' && Date.parse(createdAt) >= since.getTime();
 }
 
-function isRecentCheck({ isWeekly, state, createdAt }: Backup, now: Date): boolean {
-  return isWeekly && state !== 'failed' && now.getTime() - Date.parse(createdAt) < WEEKLY_MS;
+/** One that could not be compared is made up for by the next backup. A comparison that takes long is not met by another. */
+function isRecentCheck({ isWeekly, state, comparison, createdAt }: Backup, now: Date): boolean {
+  if (!isWeekly || state === 'failed' || comparison?.state === 'given_up') return false;
+  return comparison?.state === 'running' || now.getTime() - Date.parse(createdAt) < WEEKLY_MS;
 }
 
-function freshDocuments(backupId: string, isWeekly: boolean, now: Date): { backup: Backup; work: BackupWork } {
+interface Kind {
+  isWeekly: boolean;
+  tries: number;
+}
+
+function freshDocuments(backupId: string, { isWeekly, tries }: Kind, now: Date): { backup: Backup; work: BackupWork } {
   const createdAt = now.toISOString();
   const backup: Backup = {
     ...{ backupId, state: 'started', snapshotAt: null, isWeekly, documents: null, accounts: null, bytes: null },
     ...{ verifiedAt: null, restoredAt: null, failure: null, createdAt, updatedAt: createdAt },
+    comparison: isWeekly ? { state: 'waiting', fault: null } : null,
   };
   const work: BackupWork = {
     ...{ backupId, isRunning: true, dueAt: createdAt, claimId: null, createdAt },
     deadlineAt: new Date(now.getTime() + DEADLINE_MS).toISOString(),
     ...{ failedPasses: 0, lastFault: null, exportPlace: null, exportOperation: null, isExported: false, collections: null, counts: null },
-    accountPages: null,
-    digests: { pages: 0, after: null, isDone: !isWeekly },
-    check: { databaseId: null, step: 'create', operation: null, comparedPages: 0 },
-    isHeld: false,
+    accounts: { pages: [], count: 0, next: null, isDone: false },
+    opened: { pages: 0, count: 0 },
+    digests: { pages: 0, documents: 0, after: null, isDone: false },
+    check: { databaseId: null, step: 'digest', operation: null, comparedPages: 0 },
+    ...{ isHeld: false, tries, retryAt: null },
   };
   return { backup, work };
 }

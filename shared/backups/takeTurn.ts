@@ -24,9 +24,11 @@ export class TurnLost extends Error {
 
 const UNREADABLE_MS = 60 * 60_000;
 
+/** One that is being made comes before what may take days. */
 export async function findDue(db: Firestore, now: Date, limit: number): Promise<string[]> {
   const { docs } = await db.collection(BACKUP_WORK).where('dueAt', '<=', now).orderBy('dueAt').limit(limit).get();
-  return docs.map(({ id }) => id);
+  const urgency = (found: (typeof docs)[number]) => Number(found.get('isRunning') === true);
+  return docs.sort((one, other) => urgency(other) - urgency(one)).map(({ id }) => id);
 }
 
 /** @returns undefined when another was quicker, or when the records cannot be read */

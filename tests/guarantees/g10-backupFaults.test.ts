@@ -2,8 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type AccountSource, ownAccounts, startBackup } from '#shared/backups';
 import { database } from '#shared/runtime';
-import { type BackupHouse, BUCKET, DatabaseRefused, fill, openBackupHouse } from '../shared/backups/backupHouse.ts';
-import { adminWith } from '../shared/backups/meddling.ts';
+import { BACKUP_BOUNDS, type BackupHouse, BUCKET, DatabaseRefused, fill, openBackupHouse } from '../shared/backups/backupHouse.ts';
+import { adminWith, type MeddledAdmin } from '../shared/backups/meddling.ts';
 
 let house: BackupHouse;
 const HOUR_MS = 60 * 60_000;
@@ -69,14 +69,67 @@ describe('G10: a backup that', () => {
     const real = ownAccounts();
     const accounts: AccountSource = {
       ...real,
-      async *pages() {
-        for await (const page of real.pages()) yield page.map((account) => ({ ...account, passwordHash: 'UkVEQUNURUQ=' }));
+      async readPage(token) {
+        const { users, next } = await real.readPage(token);
+        return { users: users.map((account) => ({ ...account, passwordHash: 'UkVEQUNURUQ=' })), next };
       },
     };
     expect(await house.finish(await house.start(), { accounts })).toMatchObject({
       ...{ state: 'failed', accounts: null },
       failure: { code: 'accounts_redacted', detail: '3 accounts came without their password hash' },
     });
+  });
+});
+
+describe('G10: a day whose backup has failed', () => {
+  const refused = () => adminWith({ refusal: new DatabaseRefused('permission denied') });
+  const exportsIn = async (minutes: number, admin: MeddledAdmin) => {
+    const before = admin.calls.length;
+    for (let at = 0; at < minutes; at += 2) {
+      house.clock.advance(2 * 60_000);
+      await house.pass({ admin });
+    }
+    return admin.calls.slice(before).filter((call) => call === 'export').length;
+  };
+
+  it('has another after ten minutes, a third after thirty more, and no fourth', async () => {
+    const admin = refused();
+    await house.finish(await house.start(), { admin });
+    expect(await exportsIn(8, admin)).toBe(0);
+    expect(await exportsIn(8, admin)).toBe(3); // the tries of a refusal
+    expect(await exportsIn(20, admin)).toBe(0);
+    expect(await exportsIn(20, admin)).toBe(3);
+    expect(await exportsIn(60, admin)).toBe(0);
+  }, 30_000);
+
+  it('has none more once another was begun by hand, and the second is as good as the first', async () => {
+    const admin = refused();
+    const first = await house.finish(await house.start(), { admin });
+    const byHand = await house.finish(await house.start());
+    expect(byHand).toMatchObject({ state: 'verified' });
+    house.clock.advance(11 * 60_000);
+    await Promise.all([house.pass(), house.pass()]);
+    const { docs } = await (await database()).collection('backups').where('createdAt', '>', new Date(first.createdAt)).get();
+    expect(docs.map(({ id }) => id)).toEqual([byHand.backupId]);
+  });
+});
+
+describe('G10: accounts', () => {
+  it('are asked for page by page, once each, though each pass has time for one page only', async () => {
+    const real = ownAccounts();
+    const asked: (string | null)[] = [];
+    const accounts: AccountSource = {
+      ...real,
+      async readPage(token) {
+        asked.push(token);
+        const { users } = await real.readPage(null);
+        const at = Number(token ?? 0);
+        return { users: users.slice(at, at + 1), next: at + 1 < users.length ? String(at + 1) : null };
+      },
+    };
+    const bounds = { ...BACKUP_BOUNDS, pages: 1 };
+    expect(await house.finish(await house.start(), { accounts, bounds })).toMatchObject({ state: 'verified', accounts: 3 });
+    expect(asked).toEqual([null, '1', '2']);
   });
 });
 

@@ -44,7 +44,7 @@ async function end({ process, relay }: Child): Promise<void> {
   await relay.close();
 }
 
-/** A process makes one pass; the one after it starts meanwhile. */
+/** A process makes a backup and compares it; the one after it starts meanwhile. */
 async function passOf(plan: Plan): Promise<{ cells: Cell[]; isDead: boolean }> {
   const child = await next;
   next = start();
@@ -71,8 +71,8 @@ async function tryBackup(plan: Plan): Promise<Outcome & { cells: Cell[] }> {
   const backupId = await house.start();
   const { cells, isDead } = await passOf(plan);
   house.clock.advance(BACKUP_BOUNDS.leaseMs + 1_000);
-  const { state, isWeekly, failure } = await house.finish(backupId);
-  const violations = state === 'verified' && isWeekly ? [] : [`${state} ${failure?.code ?? ''} ${failure?.detail ?? ''}`];
+  const { state, comparison, failure } = await house.finish(backupId);
+  const violations = comparison?.state === 'equal' ? [] : [`${state} ${comparison?.state} ${failure?.code ?? ''} ${failure?.detail ?? ''}`];
   const check = await emulatorDatabase().open(`check-${backupId.slice(4)}`);
   if ((await check.listCollections()).length > 0) violations.push('the database to compare is left');
   await check.terminate();

@@ -62,15 +62,14 @@ describe('accounts', () => {
   it('come whole and page by page, in the name of the function’s own account', async () => {
     answers['/v1/projects/demo-sori/accounts:batchGet'] = { status: 200, body: { users: [MINA], nextPageToken: 'p2' } };
     answers['/v1/projects/demo-sori/accounts:batchGetp2'] = { status: 200, body: { users: [JUNHO] } };
-    const pages = [];
-    for await (const page of accounts.pages()) pages.push(page);
-    expect(pages).toEqual([[MINA], [JUNHO]]);
+    expect(await accounts.readPage(null)).toEqual({ users: [MINA], next: 'p2' });
+    expect(await accounts.readPage('p2')).toEqual({ users: [JUNHO], next: null });
     expect(asked.map(({ authorization }) => authorization)).toEqual(Array(2).fill('Bearer token-of-the-function'));
   });
 
   it('are taken back with the parameters of their hashes, and their sessions are as old as they were', async () => {
     answers['/v1/projects/demo-sori/accounts:batchCreate'] = { status: 200, body: {} };
-    await accounts.bringBack([MINA, JUNHO], HASH_CONFIG);
+    await accounts.bringBack([MINA, JUNHO], HASH_CONFIG, true);
     const { algorithm: hashAlgorithm, ...parameters } = HASH_CONFIG;
     expect(asked.map(({ method, path, body }) => ({ method, path, body }))).toEqual([
       {
@@ -81,10 +80,20 @@ describe('accounts', () => {
     ]);
   });
 
+  it('that are there already are known by uid or by address, and nothing is written over unless it is said', async () => {
+    const other = { localId: 'other', email: 'Mina@sori.example' };
+    answers['/v1/projects/demo-sori/accounts:lookup'] = { status: 200, body: { users: [JUNHO, other] } };
+    const { uids, byEmail } = await accounts.findTaken([MINA, JUNHO]);
+    expect([uids.has('junho'), uids.has('mina'), [...byEmail]]).toEqual([true, false, ['mina']]);
+    expect(asked[0]?.body).toEqual({ localId: ['mina', 'junho'], email: ['mina@sori.example'] });
+    await accounts.bringBack([MINA], HASH_CONFIG, false);
+    expect(asked[1]?.body).toMatchObject({ allowOverwrite: false });
+  });
+
   it('that are not taken back are an error that names nobody', async () => {
     const error = [{ index: 0, message: 'internal' }];
     answers['/v1/projects/demo-sori/accounts:batchCreate'] = { status: 200, body: { error } };
-    await expect(accounts.bringBack([MINA], HASH_CONFIG)).rejects.toThrow(
+    await expect(accounts.bringBack([MINA], HASH_CONFIG, true)).rejects.toThrow(
       'Firebase Auth did not take 1 accounts back, the first: internal',
     );
   });

@@ -11,9 +11,11 @@ import { advanceBackups, type BackupRun } from '../../../shared/backups/advanceB
 import { BACKUP_BOUNDS } from '../../../shared/backups/step.ts';
 import { TestClock } from '../../support/clock.ts';
 import { useOwnProject } from '../../support/service.ts';
+import { storageClient } from '../../support/storageClient.ts';
 
-export { emulatorDatabase } from '../../../shared/backups/emulatorDatabase.ts';
-export { DatabaseRefused } from '../../../shared/backups/port.ts';
+export { readObject, tombstoneName, writeJson, writeObject } from '../../../shared/backups/bucket.ts';
+export { emulatorDatabase } from '../../../shared/snapshots/emulatorDatabase.ts';
+export { DatabaseRefused } from '../../../shared/snapshots/port.ts';
 export { BACKUP_BOUNDS };
 
 export const BUCKET = 'demo-sori-backups';
@@ -25,11 +27,13 @@ export interface BackupHouse {
   gcs: LocalGcs;
   keyEmail: string;
   directory: string;
-  /** As many passes as it takes, each 31 s after the one before. @returns the backup as it is then */
+  /** As many passes as it takes, each 31 s after the one before, until it is compared as well. @returns the backup as it is then */
   finish(backupId: string, run?: Partial<BackupRun>): Promise<Backup>;
   pass(run?: Partial<BackupRun>): Promise<number>;
   start(): Promise<string>;
   read(backupId: string): Promise<Backup>;
+  /** Names of the objects of a backup, and whether each is on hold. */
+  holdsOf(backupId: string): Promise<Map<string, boolean>>;
   close(): Promise<void>;
 }
 
@@ -41,7 +45,9 @@ export async function openBackupHouse(): Promise<BackupHouse> {
   await gcs.createBucket(BUCKET);
   const keyEmail = 'backups@demo-sori.iam.gserviceaccount.com';
   const keyFile = join(directory, 'key.json');
-  await writeFile(keyFile, JSON.stringify(await google.createServiceAccountKey(keyEmail)));
+  const key = await google.createServiceAccountKey(keyEmail);
+  await writeFile(keyFile, JSON.stringify(key));
+  const bucket = storageClient({ url: gcs.url, tokenUrl: google.tokenUrl, key }).bucket(BUCKET);
   const addresses = { STORAGE_EMULATOR_HOST: gcs.url, GOOGLE_TOKEN_URL: google.tokenUrl, GCS_KEY_FILE: keyFile };
   useOwnProject({ BACKUP_BUCKET: BUCKET, BACKUP_SECRET: SECRET, MEDIA_STORES: `local:${join(directory, 'media')}`, ...addresses });
   const world: World = {
@@ -52,6 +58,11 @@ export async function openBackupHouse(): Promise<BackupHouse> {
   const read = async (backupId: string) => fromDocument((await (await database()).doc(`backups/${backupId}`).get()).data() ?? {}) as Backup;
   return {
     ...{ clock, world, gcs, keyEmail, directory, pass, read },
+    async holdsOf(backupId) {
+      const [files] = await bucket.getFiles();
+      const own = files.filter(({ name }) => name.includes(backupId));
+      return new Map(own.map(({ name, metadata }) => [name, metadata.temporaryHold === true]));
+    },
     async start() {
       return (await startBackup({ world })).backup.backupId;
     },
@@ -59,7 +70,7 @@ export async function openBackupHouse(): Promise<BackupHouse> {
       for (let passes = 0; passes < 40; passes += 1) {
         await pass(run);
         const backup = await read(backupId);
-        if (backup.state === 'verified' || backup.state === 'failed') return backup;
+        if (backup.state === 'failed' || (backup.state === 'verified' && backup.comparison?.state !== 'running')) return backup;
         clock.advance(BACKUP_BOUNDS.againMs + 1_000);
       }
       throw new Error(`still ${(await read(backupId)).state}`);

@@ -1,6 +1,6 @@
 /**
  * Moves backups on, in a process of its own that is built with numbered awaits (tests/crashPoints/buildNumbered.ts), by the time that it is
- * given. For each line `{"nowMs": 0, "plan": {…}}` on standard input it makes one pass, and says when it is done.
+ * given. For each line `{"nowMs": 0, "plan": {…}}` on standard input it makes two passes, and says when it is done.
  */
 import { createInterface } from 'node:readline';
 import { advanceBackups } from '#shared/backups';
@@ -11,7 +11,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { plan, nowMs } = JSON.parse(line) as { plan?: Plan; nowMs: number };
   setPlan(plan);
   const world = { ...systemWorld, clock: { ...systemWorld.clock, now: () => nowMs } };
-  await advanceBackups({ world, signal: new AbortController().signal });
+  const pass = () => advanceBackups({ world, signal: new AbortController().signal });
+  await pass();
+  await pass(); // once it is verified it is compared
   tell({ said: 'done' });
 }
 process.exit(0);

@@ -13,6 +13,10 @@ export interface ExportService {
   requests: object[];
   finish(operation: string, work: { documents: number; bytes: number }): void;
   fail(operation: string, message: string): void;
+  /** Of all databases there are. */
+  databases: string[];
+  /** No call is answered from now on, until `reset`. */
+  hang(): void;
   /** Every call from now on, until `reset`. */
   refuse(code: number, details: string): void;
   reset(): void;
@@ -28,7 +32,10 @@ interface Ended {
 class Operations {
   readonly requests: object[] = [];
   readonly ended = new Map<string, Ended>();
+  readonly databases: string[] = [];
   refusal: { code: number; details: string } | undefined;
+  isHanging = false;
+  readonly waiting: (() => void)[] = [];
   #begun = 0;
 
   begin(method: string, request: object): object {
@@ -46,7 +53,11 @@ class Operations {
   }
 
   answer(work: (request: object) => object): grpc.handleUnaryCall<object, object> {
-    return ({ request }, callback) => (this.refusal ? callback(this.refusal) : callback(null, work(request)));
+    return ({ request }, callback) => {
+      if (this.isHanging) this.waiting.push(() => callback({ code: grpc.status.UNAVAILABLE }));
+      else if (this.refusal) callback(this.refusal);
+      else callback(null, work(request));
+    };
   }
 }
 
@@ -58,6 +69,12 @@ export async function startExportService(): Promise<ExportService> {
     const request = root.lookupType(admin.methods[method]!.requestType);
     addMethod(server, { path: `/${ADMIN}/${method}`, request, handler: operations.answer((asked) => operations.begin(method, asked)) });
   }
+  addMethod(server, {
+    path: `/${ADMIN}/ListDatabases`,
+    request: root.lookupType(`google.firestore.admin.v1.ListDatabasesRequest`),
+    response: root.lookupType(`google.firestore.admin.v1.ListDatabasesResponse`),
+    handler: operations.answer(() => ({ databases: operations.databases.map((id) => ({ name: `projects/demo-sori/databases/${id}` })) })),
+  });
   const request = root.lookupType('google.longrunning.GetOperationRequest');
   const handler = operations.answer((asked) => operations.describe((asked as { name: string }).name));
   addMethod(server, { path: '/google.longrunning.Operations/GetOperation', request, handler });
@@ -72,6 +89,10 @@ function handleOn(operations: Operations, port: number, server: grpc.Server): Ex
   return {
     endpoint: `127.0.0.1:${port}`,
     requests: operations.requests,
+    databases: operations.databases,
+    hang() {
+      operations.isHanging = true;
+    },
     finish(operation, { documents, bytes }) {
       operations.ended.set(operation, { metadata: { progressDocuments: work(documents), progressBytes: work(bytes) } });
     },
@@ -84,6 +105,8 @@ function handleOn(operations: Operations, port: number, server: grpc.Server): Ex
     reset() {
       operations.requests.length = 0;
       operations.refusal = undefined;
+      operations.isHanging = false;
+      for (const giveUp of operations.waiting.splice(0)) giveUp();
     },
     close: () => {
       server.forceShutdown();
@@ -95,11 +118,13 @@ function handleOn(operations: Operations, port: number, server: grpc.Server): Ex
 interface AddedMethod {
   path: string;
   request: protobuf.Type;
+  /** By default an operation. */
+  response?: protobuf.Type;
   handler: grpc.handleUnaryCall<object, object>;
 }
 
-function addMethod(server: grpc.Server, { path, request, handler }: AddedMethod): void {
-  server.addService({ method: definition(path, request) }, { method: handler });
+function addMethod(server: grpc.Server, { path, request, response = operationType, handler }: AddedMethod): void {
+  server.addService({ method: definition(path, request, response) }, { method: handler });
 }
 
 function any(typeUrl: string, value: object): object {
@@ -107,14 +132,14 @@ function any(typeUrl: string, value: object): object {
   return { type_url: `type.googleapis.com/${typeUrl}`, value: type.encode(type.fromObject(value)).finish() };
 }
 
-function definition(path: string, request: protobuf.Type): grpc.MethodDefinition<object, object> {
+function definition(path: string, request: protobuf.Type, response: protobuf.Type): grpc.MethodDefinition<object, object> {
   return {
     path,
     requestStream: false,
     responseStream: false,
     requestSerialize: (message) => Buffer.from(request.encode(request.fromObject(message)).finish()),
     requestDeserialize: (bytes) => serializer.toProto3JSON(request.decode(bytes)) as object,
-    responseSerialize: (message) => Buffer.from(operationType.encode(operationType.fromObject(message)).finish()),
-    responseDeserialize: (bytes) => operationType.decode(bytes),
+    responseSerialize: (message) => Buffer.from(response.encode(response.fromObject(message)).finish()),
+    responseDeserialize: (bytes) => response.decode(bytes),
   };
 }

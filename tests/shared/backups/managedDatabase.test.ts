@@ -1,19 +1,21 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { closeDatabase } from '#shared/runtime';
-import { createManagedDatabase } from '../../../shared/backups/managedDatabase.ts';
-import { type DatabaseAdmin, DatabaseRefused, DONE } from '../../../shared/backups/port.ts';
+import { closeDatabase, database } from '#shared/runtime';
+import { removeStrayChecks } from '../../../shared/backups/strayChecks.ts';
+import { createManagedDatabase } from '../../../shared/snapshots/managedDatabase.ts';
+import { type DatabaseAdmin, DatabaseRefused, DONE } from '../../../shared/snapshots/port.ts';
 import { useOwnProject } from '../../support/service.ts';
 import { type ExportService, startExportService } from './exportService.ts';
 
 let service: ExportService;
 let admin: DatabaseAdmin;
+const OPTIONS = { projectId: 'demo-sori', bucket: 'sori-backups', region: 'asia-northeast3' };
 const AT = new Date('2026-11-23T19:00:00Z');
 
 beforeAll(async () => {
   useOwnProject();
   service = await startExportService();
-  const options = { projectId: 'demo-sori', bucket: 'sori-backups', region: 'asia-northeast3', endpoint: service.endpoint };
-  admin = createManagedDatabase(options);
+  admin = createManagedDatabase({ ...OPTIONS, endpoint: service.endpoint });
 });
 
 afterEach(() => service.reset());
@@ -90,5 +92,32 @@ describe('a database to compare', () => {
     service.refuse(5, 'not found');
     expect(await admin.startDelete('check-1')).toBe(DONE);
     expect(await admin.stateOf(DONE)).toEqual({ state: 'done', documents: 0, bytes: 0 });
+  });
+});
+
+describe('databases to compare that nobody will remove', () => {
+  it('are removed, and no other database is', async () => {
+    const [inUse, over, gone] = ['bak_00000000000000000001', 'bak_00000000000000000002', 'bak_00000000000000000003'];
+    const nameOf = (backupId: string) => `check-${backupId.slice(4)}`;
+    service.databases.push('(default)', 'check-mine', 'drill-1', ...[inUse, over, gone].map(nameOf));
+    const db = await database();
+    await db.doc(`backupWork/${inUse}`).set({ dueAt: new Date() });
+    await db.doc(`backupWork/${over}`).set({ dueAt: null });
+    expect(await removeStrayChecks(db, admin)).toBe(2);
+    const removed = [over, gone].map((id) => ({ method: 'DeleteDatabase', name: `projects/demo-sori/databases/${nameOf(id)}` }));
+    expect(service.requests).toEqual(removed);
+  });
+});
+
+describe('an administration that says nothing', () => {
+  it('is not waited for: the next pass asks again', async () => {
+    const limited = createManagedDatabase({ ...OPTIONS, endpoint: service.endpoint, callLimitMs: 200 });
+    service.hang();
+    const asked = [limited.startExport('backups/bak_1/export-e', AT, []), limited.stateOf('operations/1'), limited.listDatabases()];
+    const answers = await Promise.allSettled(asked);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    for (const answer of answers) expect((answer as PromiseRejectedResult).reason).not.toBeInstanceOf(DatabaseRefused);
+    service.reset();
+    await setTimeout(500); // the client asks once more
   });
 });

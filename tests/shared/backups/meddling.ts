@@ -1,7 +1,7 @@
 /** The emulator's export service, with faults: it stands for an outside service that does what it likes. */
 import type { Firestore } from '@google-cloud/firestore';
-import { emulatorDatabase } from '../../../shared/backups/emulatorDatabase.ts';
-import type { DatabaseAdmin, OperationState } from '../../../shared/backups/port.ts';
+import { emulatorDatabase } from '../../../shared/snapshots/emulatorDatabase.ts';
+import { type DatabaseAdmin, DatabaseRefused, type OperationState } from '../../../shared/snapshots/port.ts';
 
 export interface Meddling {
   afterExport?: (place: string) => Promise<void>;
@@ -13,13 +13,15 @@ export interface Meddling {
   state?: OperationState;
   /** Thrown instead of beginning an export. */
   refusal?: Error;
+  /** So often an import is refused, as while its database is still being made. */
+  importsRefused?: number;
 }
 
 export interface MeddledAdmin extends DatabaseAdmin {
   calls: string[];
 }
 
-export function adminWith({ afterExport, afterImport, documentsLost = 0, state, refusal }: Meddling): MeddledAdmin {
+export function adminWith({ afterExport, afterImport, documentsLost = 0, state, refusal, importsRefused = 0 }: Meddling): MeddledAdmin {
   const real = emulatorDatabase();
   const calls: string[] = [];
   return {
@@ -34,6 +36,7 @@ export function adminWith({ afterExport, afterImport, documentsLost = 0, state, 
     },
     async startImport(place, databaseId) {
       calls.push('import');
+      if (calls.filter((call) => call === 'import').length <= importsRefused) throw new DatabaseRefused('no such database');
       const operation = await real.startImport(place, databaseId);
       const db = await real.open(databaseId);
       await afterImport?.(db);

@@ -14,7 +14,12 @@ describe('npm run restore', () => {
   it('takes a backup and a database, and says which it was given', () => {
     expect(readCommandLine(['--from', '2026-11-23', '--to', '(default)', '--dry-run'])).toEqual({
       ...{ command: 'restore', from: '2026-11-23', to: '(default)', isDryRun: true, isForced: false, project: undefined },
+      ...{ accounts: 'missing', mayBeOther: false, isImportEnded: false },
     });
+    expect(readCommandLine(['--from', 'latest', '--to', 'elsewhere', '--into-other-project'])).toMatchObject({
+      ...{ accounts: 'none', mayBeOther: true },
+    });
+    expect(readCommandLine(['--from', 'latest', '--to', 'elsewhere', '--accounts', 'replace'])).toMatchObject({ accounts: 'replace' });
     expect(readCommandLine([]).command).toBe('help');
     expect(['list', 'release', 'drill'].map((command) => readCommandLine([command]).command)).toEqual(['list', 'release', 'drill']);
   });
@@ -24,6 +29,7 @@ describe('npm run restore', () => {
     [['--to', '(default)'], 'Give both --from and --to.'],
     [['--from', 'latest', '--to', 'Elsewhere!'], '--to must be "(default)", or 4 to 63 of a-z, 0-9 and - that begin with a letter.'],
     [['--from', 'latest', '--to', '(default)', '--dry-run', '--force'], '--dry-run and --force contradict each other.'],
+    [['--from', 'latest', '--to', '(default)', '--accounts', 'all'], '--accounts is one of none, missing, replace.'],
     [['bring'], 'There is no command "bring".'],
     [['--what'], "Unknown option '--what'"],
   ])('says what to type instead of %j', (args, text) => {

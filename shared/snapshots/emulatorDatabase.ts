@@ -11,7 +11,6 @@ import { dirname, join, sep } from 'node:path';
 import type { Firestore } from '@google-cloud/firestore';
 import { backupStore } from '#shared/media';
 import { config, database, required, send, within } from '#shared/runtime';
-import { listObjects, readObject } from './bucket.ts';
 import { countAll, pagesAt, type WhatToRead } from './databaseAt.ts';
 import { type DatabaseAdmin, DatabaseRefused, DONE, LIVE_DATABASE, type OperationState } from './port.ts';
 
@@ -41,6 +40,7 @@ export function emulatorDatabase(): DatabaseAdmin {
       await clear(projectOf(databaseId));
       return DONE;
     },
+    listDatabases: () => Promise.resolve([]),
     open,
   };
 }
@@ -120,10 +120,10 @@ async function sendFrom(directory: string, place: string): Promise<number> {
 }
 
 async function fetchTo(directory: string, place: string): Promise<void> {
-  for (const { name } of await listObjects(`${place}/`)) {
+  for await (const { name } of backupStore().list(`${place}/`)) {
     const path = join(directory, name.slice(place.length + 1));
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, await readObject(name));
+    await writeFile(path, (await backupStore().open(name)).body);
   }
 }
 

@@ -25,6 +25,8 @@ export interface DatabaseAdmin {
   startCreate(databaseId: string): Promise<string>;
   /** Success when it has gone already. */
   startDelete(databaseId: string): Promise<string>;
+  /** Names of all databases there are. The emulator does not know. */
+  listDatabases(): Promise<string[]>;
   /** A client of it; whoever asked for it ends it. */
   open(databaseId: string): Promise<Firestore>;
 }
