@@ -9,9 +9,10 @@ import { cache } from './bench/cache/cache.ts';
 import { endAll } from './bench/endings.ts';
 import { generation } from './bench/generation.ts';
 import { provider } from './bench/provider.ts';
+import { speed } from './bench/speed/speed.ts';
 import { streaming } from './bench/streaming.ts';
 
-const benchmarks = [cache, generation, provider, streaming];
+const benchmarks = [cache, generation, provider, speed, streaming];
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void endAll().then(() => process.exit(130)));
 process.once('disconnect', () => process.exit(1)); // whoever started us is gone, and with us all that we started
@@ -34,12 +35,15 @@ async function main([name, ...args]: string[]): Promise<number> {
 
 function readOptions({ options }: Benchmark, args: string[]): Given {
   const known = Object.fromEntries(
-    Object.entries(options).map(([option, { default: usual }]) => [option, { type: 'string', default: usual }] as const),
+    Object.entries(options).map(([option, { default: usual }]) =>
+      usual === undefined ? ([option, { type: 'boolean' }] as const) : ([option, { type: 'string', default: usual }] as const),
+    ),
   );
   const values = new Map(Object.entries(parseArgs({ args, options: known }).values));
   const text = (option: string) => String(values.get(option));
   return {
     text,
+    flag: (option) => values.get(option) === true,
     number: (option) => {
       const value = Number(text(option));
       if (!Number.isFinite(value) || value < 0) throw new Error(`--${option} takes a number, not ${text(option)}`);
@@ -52,7 +56,7 @@ function help(): string {
   const lines = benchmarks.flatMap(({ name, summary, options }) => [
     '',
     `  ${name}: ${summary}`,
-    ...Object.entries(options).map(([option, { default: usual, says }]) => `      --${option} ${usual}`.padEnd(26) + says),
+    ...Object.entries(options).map(([option, { default: usual, says }]) => `      --${option} ${usual ?? ''}`.padEnd(26) + says),
   ]);
   return ['npm run bench -- NAME [--option value …]', ...lines].join('\n');
 }

@@ -1,4 +1,8 @@
-/** Sends a letter by which its reader may choose a new password. Whether anybody has the address, the answer does not tell. */
+/**
+ * Sends a letter by which its reader may choose a new password. Whether anybody has the address, the answer does not tell.
+ *
+ * The link in it opens a page of Firebase. The local cloud sends none: "Writing a client" says where its letters are.
+ */
 import { z } from 'zod';
 import { Email, requestReset } from '#shared/accounts';
 import { defineEndpoint } from '#shared/endpoint';

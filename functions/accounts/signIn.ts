@@ -1,6 +1,6 @@
 /** Signs in with e-mail and password. A wrong password, an unknown e-mail and a closed account get the same answer. */
 import { z } from 'zod';
-import { Email, openSession, Password, Profile, readProfile, Session } from '#shared/accounts';
+import { ChosenPassword, Email, openSession, Profile, readProfile, Session } from '#shared/accounts';
 import { defineEndpoint } from '#shared/endpoint';
 import { type Attempt, countAttempts, forgiveAttempts } from '#shared/limits';
 import { Problem } from '#shared/runtime';
@@ -15,7 +15,7 @@ export const signIn = defineEndpoint({
   rate: 'signIn',
   budget: { reads: 9, writes: 6 },
   secrets: ['JWT_SECRET'],
-  input: z.strictObject({ email: Email, password: Password }),
+  input: z.strictObject({ email: Email, password: ChosenPassword }),
   output: z.strictObject({ session: Session, profile: Profile }),
   errors: ['wrong_credentials', 'too_many_attempts'],
   cache: 'none',

@@ -1,6 +1,6 @@
 /**
  * Deletes many files at once, with an outcome for each. With its sound the whole song goes, with its cover only the picture on it.
- * The bytes go within minutes, or when storage can be reached again.
+ * The bytes go within minutes, or when storage can be reached again. Deleting them again within 30 days is a success.
  */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
@@ -23,7 +23,7 @@ export const deleteFiles = defineEndpoint({
   feature: 'files',
   needs: { files: files.mayEach('delete', 'fileIds') },
   rate: 'write',
-  budget: { reads: 5 * MOST, writes: 11 * MOST },
+  budget: { reads: 5 * MOST, writes: 12 * MOST },
   secrets: ['JWT_SECRET'],
   input: z.strictObject({ fileIds: FileIds }),
   output: z.strictObject({
@@ -33,7 +33,7 @@ export const deleteFiles = defineEndpoint({
   cache: 'none',
   examples: [{ title: 'Make room', input: { fileIds: ['fil_0123456789abcdefghjk', 'fil_kjhgfedcba9876543210'] } }],
 
-  async handler({ fileIds }, _caller, { found, now }) {
-    return { results: await removeFiles(fileIds, found.files, now) };
+  async handler({ fileIds }, { uid }, { found, now }) {
+    return { results: await removeFiles(fileIds, found.files, { uid, now }) };
   },
 });

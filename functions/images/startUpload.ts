@@ -1,8 +1,8 @@
 /**
  * Allows a picture to be sent straight to the bucket: a PUT of one file of this type and length, once, with the given headers, within 15 minutes.
  *
- * It counts only after `finishUpload`, for which there is a day. A person may have 100 uploads at a time, those of the last 20 minutes
- * included; one more is `rate_limited`.
+ * It counts only after `finishUpload`, for which there is a day. A person may have 100 uploads at a time: those that are not finished, for
+ * that day, and those of the last 20 minutes. One more is `rate_limited`; `Retry-After` says when the first of them counts no more.
  */
 import { z } from 'zod';
 import { defineEndpoint } from '#shared/endpoint';
@@ -30,7 +30,7 @@ export const startUpload = defineEndpoint({
     }),
   }),
   status: 201,
-  errors: ['storage_full', 'idempotency_key_reused', 'not_found'],
+  errors: ['storage_full', 'idempotency_key_reused', 'not_found', 'rate_limited'],
   cache: 'none',
   examples: [{ title: 'A photograph', input: { contentType: 'image/jpeg', bytes: 2_480_113, title: 'By the river' } }],
 

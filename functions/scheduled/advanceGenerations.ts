@@ -13,7 +13,7 @@ export const advanceGenerations = defineEndpoint({
   needs: {},
   rate: 'none',
   budget: { reads: 500, writes: 500 },
-  resources: { cpu: 1, memoryMiB: 512, timeoutS: 120, maxInstances: 3 },
+  resources: { memoryMiB: 512, timeoutS: 120, maxInstances: 3 }, // it mostly waits, and is billed for that: docs/decisions/0047
   secrets: ['JWT_SECRET', 'TOPMEDIAI_API_KEY'],
   input: z.strictObject({}),
   output: z.strictObject({ steps: z.int() }),

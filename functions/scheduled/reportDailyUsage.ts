@@ -22,7 +22,7 @@ export const reportDailyUsage = defineEndpoint({
   feature: 'none',
   needs: {},
   rate: 'none',
-  budget: { reads: 50_000, writes: 20 },
+  budget: { reads: 50_000, writes: 70 }, // two for each day, of four weeks at most
   resources: { timeoutS: LIMIT_S, maxInstances: 1 },
   secrets: ['TOPMEDIAI_API_KEY'],
   input: z.strictObject({}),

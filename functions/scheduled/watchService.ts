@@ -1,18 +1,22 @@
 /**
  * Looks at everything the service needs, tells operators what is new, and moves on what takes longer than a request may: deleted accounts
- * are erased, a new name reaches its copies, likes and plays reach their songs, figures their hour and day, backups their verification.
+ * are erased, a new name reaches its copies, likes and plays reach their songs, figures their hour and day, backups their verification;
+ * what was due at night while the service was away is made up for.
  * Any number of runs may overlap, and any of them may die.
  */
 import { z } from 'zod';
-import { advanceBackups } from '#shared/backups';
+import { advanceBackups, BACKUP_BOUNDS } from '#shared/backups';
 import { defineEndpoint } from '#shared/endpoint';
 import { advanceErasures, ERASURE_BOUNDS } from '#shared/erasure';
 import { ROLL_UP_BOUNDS, rollUpFigures } from '#shared/figures';
-import { JOBS } from '#shared/jobs';
+import { JOBS, MAKE_UP_COST, makeUpRuns } from '#shared/jobs';
 import { COPY_BOUNDS, copyOwnerNames } from '#shared/operations';
 import { log } from '#shared/runtime';
 import { COUNTER_BOUNDS, rollUpCounters } from '#shared/songs';
-import { watch } from '#shared/watch';
+import { WATCH_BOUNDS, watch } from '#shared/watch';
+
+const PARTS = [COPY_BOUNDS, ERASURE_BOUNDS, COUNTER_BOUNDS, ROLL_UP_BOUNDS, BACKUP_BOUNDS, WATCH_BOUNDS, MAKE_UP_COST];
+const sumOf = (of: 'reads' | 'writes') => PARTS.reduce((sum, part) => sum + part[of], 0);
 
 export const watchService = defineEndpoint({
   name: 'watchService',
@@ -22,10 +26,7 @@ export const watchService = defineEndpoint({
   feature: 'none',
   needs: {},
   rate: 'none',
-  budget: {
-    reads: COPY_BOUNDS.reads + ERASURE_BOUNDS.reads + COUNTER_BOUNDS.reads + ROLL_UP_BOUNDS.reads + 200, // the last for what is looked at
-    writes: COPY_BOUNDS.writes + ERASURE_BOUNDS.writes + COUNTER_BOUNDS.writes + ROLL_UP_BOUNDS.writes + 40,
-  },
+  budget: { reads: sumOf('reads'), writes: sumOf('writes') },
   resources: { timeoutS: 120, maxInstances: 2 },
   secrets: ['TOPMEDIAI_API_KEY', 'BACKUP_SECRET', 'ALERT_WEBHOOK_URL'],
   input: z.strictObject({}),
@@ -37,6 +38,7 @@ export const watchService = defineEndpoint({
     songsCounted: z.int(),
     figuresAdded: z.int(),
     backupsMovedOn: z.int(),
+    runsMadeUp: z.int(),
   }),
   errors: [],
   cache: 'none',
@@ -48,14 +50,15 @@ export const watchService = defineEndpoint({
     const { isDatabaseUp, ...incidents } = await watch({ world }); // first: nothing may keep it from telling
     const run = { world, signal };
     const step = (what: string, work: () => Promise<number>) => (isDatabaseUp ? moveOn(what, work) : 0);
-    const [namesCopied, erasuresMovedOn, songsCounted, figuresAdded, backupsMovedOn] = await Promise.all([
+    const [namesCopied, erasuresMovedOn, songsCounted, figuresAdded, backupsMovedOn, runsMadeUp] = await Promise.all([
       step('copyOwnerNames', () => copyOwnerNames(run)),
       step('advanceErasures', () => advanceErasures(run)),
       step('rollUpCounters', async () => (await rollUpCounters(run)).songs),
       step('rollUpFigures', async () => (await rollUpFigures(run)).minutes),
       step('advanceBackups', () => advanceBackups(run)),
+      step('makeUpRuns', () => makeUpRuns(world)),
     ]);
-    return { isDatabaseUp, incidents, namesCopied, erasuresMovedOn, songsCounted, figuresAdded, backupsMovedOn };
+    return { isDatabaseUp, incidents, namesCopied, erasuresMovedOn, songsCounted, figuresAdded, backupsMovedOn, runsMadeUp };
   },
 });
 

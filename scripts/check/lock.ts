@@ -4,9 +4,9 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { completeLock, lockFaults, parseLock } from './check/lockFile.ts';
+import { completeLock, lockFaults, parseLock } from './lockFile.ts';
 
-const file = join(import.meta.dirname, '..', 'package-lock.json');
+const file = join(import.meta.dirname, '..', '..', 'package-lock.json');
 const lock = parseLock(readFileSync(file, 'utf8'));
 const faults = lockFaults(lock);
 

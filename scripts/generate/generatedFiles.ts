@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectFolder } from '../check/command.ts';
+import { SCALING_PATH, scalingPage } from '../cost/scaling/scalingPage.ts';
 import { loadEndpoints } from '../loadEndpoints.ts';
 import { clientSource } from './clientSource.ts';
 import { manifestText } from './manifest.ts';
@@ -23,6 +24,7 @@ export async function generatedFiles(): Promise<Map<string, string>> {
     ['shared/client/functions.generated.ts', clientSource(endpoints, named)],
     ['docs/endpoints.md', endpointsTable(endpoints)],
     ['docs/errors.md', errorsTable(endpoints)],
+    [SCALING_PATH, await scalingPage(endpoints)],
     ['functions.yaml', manifestText(endpoints)],
     ['firebase.json', withRewrites(firebaseJson, endpoints)],
   ]);

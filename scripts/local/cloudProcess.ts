@@ -16,6 +16,8 @@ export interface CloudInput {
   keyFile: string;
   keyAccount: string;
   buckets: string[];
+  /** Where the buckets say they are; as at Google, it is the US when nothing is said. */
+  region?: string;
   backupBucket?: string;
   /** Who may call the buckets from a browser. */
   origins: string[];
@@ -38,8 +40,9 @@ servePart<CloudInput, CloudReady>(async (input) => {
   const google = await startGoogle({ directory: join(input.directory, 'google') });
   const isKeySound = await provideKey(google, input);
   const gcs = input.hasStorage ? await startGcs({ directory: join(input.directory, 'gcs'), google }) : undefined;
-  for (const bucket of input.buckets) await gcs?.createBucket(bucket, { cors: bucketCors(input.origins) });
-  if (input.backupBucket) await gcs?.createBucket(input.backupBucket, { settings: { lifecycle: BACKUP_LIFE_CYCLE } });
+  const place = input.region ? { location: input.region.toUpperCase(), locationType: 'region' } : {};
+  for (const bucket of input.buckets) await gcs?.createBucket(bucket, { cors: bucketCors(input.origins), settings: place });
+  if (input.backupBucket) await gcs?.createBucket(input.backupBucket, { settings: { ...place, lifecycle: BACKUP_LIFE_CYCLE } });
   const file = join(input.directory, 'scheduler.json');
   const scheduler = input.hasScheduler ? await startScheduler({ file, mintOidcToken: google.mintOidcToken }) : undefined;
   const ownFolder = join(input.directory, 'scheduler');

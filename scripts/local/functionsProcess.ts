@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processFigures } from '#shared/figures';
+import { startReporting } from '#shared/reporting';
 import { config, log, required, serviceUrl, systemWorld } from '#shared/runtime';
 import { projectFolder } from '../check/command.ts';
 import { docsFiles } from '../docs/docsPage.ts';
@@ -24,9 +25,14 @@ export interface FunctionsReady {
   count: number;
 }
 
+/** For what is told last, to Sentry or a collector, where there is one. */
+const LAST_WORDS_MS = 1_500;
+
 process.on('unhandledRejection', (error) => log.error('unhandled_rejection', { error })); // as each does that is alone in its process
 
 servePart<FunctionsInput, FunctionsReady>(async ({ port, isolate }) => {
+  // Run by itself each function does it in its own process.
+  const reporting = isolate ? undefined : startReporting('sori');
   const endpoints = await loadEndpoints();
   const names = endpoints.map(({ name }) => name);
   const pool = isolate ? isolatedFunctions({ names, ...isolate, report: (text) => console.error(text) }) : registeredFunctions(endpoints);
@@ -34,7 +40,7 @@ servePart<FunctionsInput, FunctionsReady>(async ({ port, isolate }) => {
   const host = await startFunctions(pool, port, await docsFiles(readFileSync(join(projectFolder, OPEN_API_PATH), 'utf8')));
   const close = async () => {
     await host.close();
-    await processFigures(systemWorld).flush();
+    await Promise.all([processFigures(systemWorld).flush(), reporting?.flush(LAST_WORDS_MS)]);
   };
   return { ready: { port: host.port, count: names.length }, close };
 });

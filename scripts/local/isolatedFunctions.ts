@@ -25,6 +25,8 @@ export interface IsolationOptions {
   source: string;
   /** Where each function has its log, `<name>.log`. */
   logFolder: string;
+  /** Of each process. @default that of this one */
+  env?: NodeJS.ProcessEnv;
   /** Told why a call got no answer. */
   report(text: string): void;
 }
@@ -87,13 +89,13 @@ function slotFor(name: string, options: IsolationOptions): Slot {
   };
 }
 
-async function startInstance(name: string, { source, logFolder }: IsolationOptions): Promise<Instance> {
+async function startInstance(name: string, { source, logFolder, env: settings = process.env }: IsolationOptions): Promise<Instance> {
   const port = await freePort();
   const logFile = join(logFolder, `${name}.log`);
   const dieWithParent = join(import.meta.dirname, 'processes', 'dieWithParent.ts');
   const framework = createRequire(import.meta.url).resolve('@google-cloud/functions-framework');
   const main = join(framework, '..', 'main.js');
-  const env = { ...process.env, NODE_ENV: 'production', FUNCTION_TARGET: name, PORT: String(port) };
+  const env = { ...settings, NODE_ENV: 'production', FUNCTION_TARGET: name, PORT: String(port) };
   const child = startNode(['--import', dieWithParent, main, '--source', source, '--target', name], { logFile, env });
   try {
     await waitUntil(`${name} listens`, () => accepts(port, child, logFile), START_TIMEOUT_MS);

@@ -182,6 +182,7 @@ function cloudInput({ directory, outside, port }: LocalCloudOptions): CloudInput
     keyFile: keyFileOf(outside, directory),
     keyAccount: `sori-media@${projectOf(outside)}.iam.gserviceaccount.com`,
     buckets: [BUCKET],
+    region: parseSettings({ ...outside, GOOGLE_CLOUD_PROJECT: projectOf(outside) }).REGION,
     backupBucket: outside['BACKUP_BUCKET'] || BACKUP_BUCKET,
     origins: originsOf(outside, port).split(','),
     hasStorage: !outside['STORAGE_EMULATOR_HOST'],

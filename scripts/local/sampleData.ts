@@ -1,5 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { runScript } from './processes/child.ts';
 
 export interface SampleOptions {
@@ -15,11 +15,15 @@ export async function loadSampleData({ root, directory, settings, say }: SampleO
   const folder = join(directory, 'sample');
   const unfinished = join(directory, 'sample-unfinished');
   const run = (script: string, argument: string) =>
-    runScript(join(root, 'scripts', script), [argument], { logFile: join(directory, 'logs', `${script}.log`), env: settings, cwd: root });
+    runScript(join(root, 'scripts', script), [argument], {
+      logFile: join(directory, 'logs', `${basename(script, '.ts')}.log`),
+      env: settings,
+      cwd: root,
+    });
   try {
     if (!existsSync(unfinished) && !(await isEmpty(settings))) return;
     writeFileSync(unfinished, '');
-    await run('sample.ts', folder);
+    await run('sample/makeSample.ts', folder);
     await run('import.ts', join(folder, 'sori.json'));
     rmSync(unfinished);
     rmSync(folder, { recursive: true });

@@ -5,7 +5,7 @@ import { type SampleSong, songList } from './songList.ts';
 
 const PASSWORD = 'sori-local-only';
 
-/** The description that `npm run import` takes; see docs/import.md. The files it names are made by `scripts/sample.ts`. */
+/** The description that `npm run import` takes; see docs/import.md. The files it names are made by `scripts/sample/makeSample.ts`. */
 export function describeSample() {
   return {
     source: 'sori-sample',

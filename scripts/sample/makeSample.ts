@@ -1,5 +1,5 @@
 /**
- * `node scripts/sample.ts FOLDER`: makes the sample data, a description for `npm run import` and the files it names.
+ * `node scripts/sample/makeSample.ts FOLDER`: makes the sample data, a description for `npm run import` and the files it names.
  *
  * Sound and pictures are computed: the same bytes each time. Files that are there already are kept, so a run that was broken off
  * goes on where it was.
@@ -9,13 +9,13 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { inParallel } from '#shared/runtime';
-import { showCount } from './import/showCount.ts';
-import { drawCover } from './local/sandbox/index.ts';
-import { openStudio, type Studio } from './local/sandbox/studio.ts';
-import { describeSample, lyricsOf, pictureFile, songFile } from './sample/describeSample.ts';
-import { drawPicture } from './sample/drawPicture.ts';
-import { pictureList } from './sample/pictureList.ts';
-import { type SampleSong, songList } from './sample/songList.ts';
+import { showCount } from '../import/showCount.ts';
+import { drawCover } from '../local/sandbox/index.ts';
+import { openStudio, type Studio } from '../local/sandbox/studio.ts';
+import { describeSample, lyricsOf, pictureFile, songFile } from './describeSample.ts';
+import { drawPicture } from './drawPicture.ts';
+import { pictureList } from './pictureList.ts';
+import { type SampleSong, songList } from './songList.ts';
 
 /** Each studio keeps one processor busy. */
 const STUDIO_COUNT = 2;
@@ -26,7 +26,7 @@ process.exit();
 
 async function main(folder: string | undefined): Promise<number> {
   if (folder === undefined) {
-    console.error('Use: node scripts/sample.ts FOLDER');
+    console.error('Use: node scripts/sample/makeSample.ts FOLDER');
     return 1;
   }
   const line = showCount();

@@ -36,11 +36,13 @@ async function followBackup(result: Record<string, unknown>, say: (text: string)
   return { isSound: backup?.state === 'verified', lines: backup ? backupLines(backup) : [], data: backup };
 }
 
-function backupLines({ state, backupId, documents, accounts, bytes, snapshotAt, isWeekly, failure }: Backup): string[] {
+function backupLines({ state, backupId, documents, accounts, bytes, snapshotAt, comparison, failure }: Backup): string[] {
   if (failure) return [`${backupId} has failed · 백업 실패: ${failure.code}: ${failure.detail}`];
-  const held = `${documents} documents, ${accounts} accounts, ${bytes} bytes of ${snapshotAt}${isWeekly ? ', also restored and compared' : ''}`;
+  const held = `${documents} documents, ${accounts} accounts, ${bytes} bytes of ${snapshotAt}${COMPARED[comparison?.state ?? 'none'] ?? ''}`;
   return [`${backupId} is ${state} · 백업 완료: ${held}`];
 }
+
+const COMPARED: Record<string, string> = { equal: ', also restored and compared', running: ', and is being restored and compared' };
 
 async function showReports(result: Record<string, unknown>): Promise<Outcome> {
   const { days } = z.object({ days: z.array(z.string()) }).parse(result);

@@ -1,6 +1,6 @@
 /** Fires a job now and waits for what comes of it. */
 import type { CloudSchedulerClient } from '@google-cloud/scheduler';
-import { JOBS, type RunOutcome, runsSince } from '#shared/jobs';
+import { JOBS, MAKE_UP_MS, type RunOutcome, runsSince } from '#shared/jobs';
 import { waitUntil } from '../local/waitUntil.ts';
 import { FOLLOW, type Outcome } from './follow.ts';
 import type { SchedulerJob } from './wantedJobs.ts';
@@ -9,6 +9,8 @@ const CALL = { timeout: 10_000, retry: null }; // the client would repeat in sil
 const LONGEST_RUN_MS = 10 * 60_000;
 /** A run that is fired beside the schedule has the time of the Scheduler's clock, not of ours. */
 const CLOCKS_APART_MS = 60_000;
+/** What was due on the day before may just be made up for: then a firing by hand is for that run. */
+const DAY_MS = 24 * 60 * 60_000;
 
 interface Running {
   client: CloudSchedulerClient;
@@ -25,7 +27,7 @@ export async function runNow(running: Running): Promise<Outcome> {
     if (error.code !== 5) throw error; // https://grpc.github.io/grpc/core/md_doc_statuscodes.html: not found
     throw new Error(`Cloud Scheduler has no job ${job}. What there is: npm run schedule -- plan · 그런 작업이 없습니다`);
   });
-  const since = new Date(Date.now() - CLOCKS_APART_MS);
+  const since = new Date(Date.now() - DAY_MS - CLOCKS_APART_MS);
   const known = new Set((await runsSince(since)).map(idOf));
   await client.runJob({ name }, CALL);
   say(`${job} is fired · 실행했습니다`);
@@ -43,10 +45,11 @@ async function waitForRun({ client, name, job, say }: Running, { before, since, 
   let run: RunOutcome | undefined;
   let failure: string | undefined;
   const isOver = async () => {
-    const found = (await runsSince(since)).find((one) => one.job === job && !known.has(idOf(one)));
+    const runs = (await runsSince(since)).filter((one) => one.job === job);
+    const found = runs.find((one) => !known.has(idOf(one))) ?? runs.findLast(isMadeUpNow);
     if (found && found.state !== run?.state) say(`${job}: ${found.state}`);
     run = found ?? run;
-    failure = run?.state === 'done' ? undefined : failureOf((await client.getJob({ name }, CALL))[0], before);
+    failure = run && (run.state === 'done' || isMadeUpNow(run)) ? undefined : failureOf((await client.getJob({ name }, CALL))[0], before);
     return run?.state === 'done' || failure !== undefined;
   };
   await waitUntil(`${job} done`, isOver, LONGEST_RUN_MS);
@@ -67,6 +70,10 @@ async function waitForAnswer({ client, name, job }: Running, before: SchedulerJo
   await waitUntil(`${job} tried`, isOver, LONGEST_RUN_MS);
   const failure = failureOf(after, before);
   return failure === undefined ? { isSound: true, lines: [`${job} was called · 호출했습니다`], data: {} } : failed(job, failure);
+}
+
+function isMadeUpNow({ madeUpAt }: RunOutcome): boolean {
+  return madeUpAt !== null && Date.now() - Date.parse(madeUpAt) < MAKE_UP_MS;
 }
 
 function failed(job: string, failure = 'it ended without a result'): Outcome {

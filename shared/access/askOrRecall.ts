@@ -5,10 +5,10 @@
  * failed nobody waits for another one.
  */
 import { type Cache, type Clock, DeadlineExceeded, within } from '#shared/runtime';
-import { availability, isOutage } from './features.ts';
+import { availability, HURRY_MS, isOutage } from './features.ts';
 
 /** Music is to begin soon: longer nobody waits for what is known already. What nobody knows is waited for as long as any look may take. */
-const LIMITS_MS = { known: 1_500, unknown: 5_000 };
+const LIMITS_MS = { known: HURRY_MS, unknown: 5_000 };
 const WHAT = 'the database';
 
 /**

@@ -1,8 +1,9 @@
 /** Firebase Auth's administration, loaded when first used: it is heavy, and the check of a token does not need it. */
 import type { Auth, UserRecord } from 'firebase-admin/auth';
-import { config, within } from '#shared/runtime';
+import { config, DeadlineExceeded, within } from '#shared/runtime';
 
 const LIMIT_MS = 5_000;
+const WHAT = 'Firebase Auth';
 
 let client: Promise<Auth> | undefined;
 
@@ -12,11 +13,18 @@ async function connect(): Promise<Auth> {
   return getAuth(app);
 }
 
-/** Runs one call of the Admin API under a time limit. */
+/** Firebase Auth did not answer in time, whatever the database does. */
+export class AuthSilent extends DeadlineExceeded {}
+
+/** Runs one call of the Admin API under a time limit. @throws {AuthSilent} */
 export async function authAdmin<T>(call: (auth: Auth) => Promise<T>): Promise<T> {
   client ??= connect();
   const auth = await client;
-  return within(LIMIT_MS, 'Firebase Auth', call(auth));
+  try {
+    return await within(LIMIT_MS, WHAT, call(auth));
+  } catch (error) {
+    throw error instanceof DeadlineExceeded ? new AuthSilent(WHAT, LIMIT_MS) : error;
+  }
 }
 
 /** @returns undefined when Auth has no such user */

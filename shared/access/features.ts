@@ -37,7 +37,7 @@ interface Row {
 const table: Record<Feature, Row> = {
   signIn: { openInPhase1: true, dependsOn: ['database'] },
   library: { openInPhase1: true, dependsOn: [] }, // without the database: public reads that are still in a cache
-  streaming: { openInPhase1: true, dependsOn: ['media'] }, // without the database: for tickets that were given out
+  streaming: { openInPhase1: true, dependsOn: ['media'] }, // without the database: for tickets (docs/decisions/0040)
   generation: { openInPhase1: false, dependsOn: ['storage', 'provider', 'budget', 'database'] },
   lyrics: { openInPhase1: false, dependsOn: ['provider', 'lyrics', 'database'] },
   uploads: { openInPhase1: false, dependsOn: ['storage', 'database'] },
@@ -93,6 +93,8 @@ const UNKNOWN: StorageState = { stores: [], updateTime: undefined };
 const MAX_AGE_MS = 10_000;
 const RETRY_AFTER_S = 30;
 const READ_LIMIT_MS = 5_000;
+/** So long waits who can go on with what was known. */
+export const HURRY_MS = 1_500;
 /** After a look that failed, nobody waits for another one for so long. */
 const LOOK_AGAIN_MS = 5_000;
 
@@ -115,8 +117,8 @@ let warnedOf = '';
  *
  * @throws `feature_unavailable` when it is closed now
  */
-export async function requireOpen(feature: Feature, clock: Clock): Promise<void> {
-  const { available, reason } = (await availability(clock)).features[feature];
+export async function requireOpen(feature: Feature, clock: Clock, { limitMs = READ_LIMIT_MS } = {}): Promise<void> {
+  const { available, reason } = (await availability(clock, { limitMs })).features[feature];
   if (!available && reason && reason !== 'database') throw problem('feature_unavailable', { feature, reason, retryAfterS: RETRY_AFTER_S });
 }
 
@@ -178,7 +180,7 @@ export function ownStores({ stores }: Pick<StorageState, 'stores'>): StoreState[
 
 /** Stores of this deployment that cannot be read now, as far as is known. */
 export async function storesDown(clock: Clock): Promise<Set<string>> {
-  const { storage } = await availability(clock);
+  const { storage } = await availability(clock, { limitMs: HURRY_MS });
   return new Set(
     ownStores(storage)
       .filter(({ canRead }) => !canRead)

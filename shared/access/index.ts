@@ -9,7 +9,7 @@ export {
   UserPrivate,
 } from './account.ts';
 export { askOrRecall } from './askOrRecall.ts';
-export { authAdmin, authErrorCode, findAuthRecord } from './authAdmin.ts';
+export { AuthSilent, authAdmin, authErrorCode, findAuthRecord } from './authAdmin.ts';
 export { authenticate, type Credentials, requireRole } from './authenticate.ts';
 export type { Access, Caller, CallerOf, HeldTicket, Role } from './caller.ts';
 export {
@@ -17,6 +17,7 @@ export {
   type Dependency,
   dependsOnStorage,
   forgetAvailability,
+  HURRY_MS,
   isOutage,
   judge,
   knownAvailability,

@@ -20,7 +20,9 @@ export interface UserState {
 
 const CLOSED: UserState = { isOpen: false, role: 'user', validAfterS: Number.POSITIVE_INFINITY };
 
-const LOOK_LIMIT_MS = 5_000;
+/** Each part of a look has its own limit: who is told that it failed is told what was silent. */
+const READ_LIMIT_MS = 5_000;
+const LOOK_LIMIT_MS = 8_000;
 
 const states = new Cache<UserState>({ maxEntries: 10_000, maxAgeMs: 30_000 });
 
@@ -40,7 +42,8 @@ export function forgetUserState(uid: string): void {
 }
 
 async function readUserState(uid: string, clock: Clock): Promise<UserState> {
-  const [record, stored] = await Promise.all([findAuthRecord(uid), readUserPrivate(uid).catch((error: unknown) => spoilt(uid, error))]);
+  const reading = within(READ_LIMIT_MS, "the account's document", readUserPrivate(uid));
+  const [record, stored] = await Promise.all([findAuthRecord(uid), reading.catch((error: unknown) => spoilt(uid, error))]);
   if (stored === 'spoilt') return CLOSED;
   const agreed = stored && (await agreeWithAuth(uid, stored, record));
   if (!record || record.disabled) return CLOSED; // no documents yet: an account enabled later begins as an open one

@@ -4,7 +4,9 @@
  * Sources: firebase.google.com/docs/auth/admin/verify-id-tokens ("using a third-party JWT library"),
  * cloud.google.com/scheduler/docs/http-target-auth.
  */
+import type { KeyObject } from 'node:crypto';
 import jwt, { type JwtPayload } from 'jsonwebtoken';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { type Clock, config, required, serviceUrl } from '#shared/runtime';
 import { Certificates } from './certificates.ts';
@@ -61,10 +63,19 @@ interface Expected {
 }
 
 async function verifySigned(token: string, path: string, expected: Expected, clock: Clock): Promise<JwtPayload | undefined> {
-  const keyId = readKeyId(token);
+  const name = [path, expected.issuer, expected.audience, token].join(' ');
+  const known = checked.get(name);
+  const keyId = known?.keyId ?? readKeyId(token);
   const key = keyId === undefined ? undefined : await certificates(path).key(keyId, clock);
-  return key && check(token, key, { ...expected, algorithms: ['RS256'] }, clock);
+  if (!keyId || !key) return undefined;
+  if (known?.key === key) return clock.now() / 1000 < known.endsAtS ? known.payload : undefined;
+  const payload = check(token, key, { ...expected, algorithms: ['RS256'] }, clock);
+  if (payload?.exp !== undefined && payload.nbf === undefined) checked.set(name, { keyId, key, payload, endsAtS: payload.exp + SKEW_S });
+  return payload;
 }
+
+/** Of somebody who browses the same token comes again and again: with the same key its signature stays good. Only its end is looked at. */
+const checked = new LRUCache<string, { keyId: string; key: KeyObject; payload: JwtPayload; endsAtS: number }>({ max: 1_000 });
 
 function readKeyId(token: string): string | undefined {
   try {

@@ -64,5 +64,6 @@ async function call(
   const refusal = Refused.safeParse(data).data?.error.message ?? '';
   if (refusal.startsWith('TOO_MANY_ATTEMPTS_TRY_LATER')) throw problem('too_many_attempts', { retryAfterS: THROTTLE_RETRY_S });
   if (status === 400) return { data, refusal };
-  throw new Error(`${service} answered ${status}`);
+  // Named as the Admin API names it: what the caller is told is the same.
+  throw Object.assign(new Error(`${service} answered ${status}`), status >= 500 ? { code: 'auth/internal-error' } : {});
 }

@@ -13,6 +13,12 @@ export const Password = z
   .refine((value) => [...value].length >= 8, 'has fewer than 8 characters')
   .refine((value) => [...value].length <= 128, 'has more than 128 characters')
   .meta({ minLength: 8, maxLength: 128 });
+/** One that there is already: the page behind a reset letter, the SDK and the console take shorter and longer ones, as Firebase Auth does. */
+export const ChosenPassword = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine((value) => value.isWellFormed() && !value.includes('\0'), 'is not well-formed Unicode');
 export const DisplayName = text({ max: 50 });
 export const RefreshToken = z
   .string()

@@ -99,9 +99,16 @@ export interface Backup {
   accounts: number | null;
   bytes: number | null;
   verifiedAt: string | null;
+  comparison: {
+    state: 'waiting' | 'running' | 'equal' | 'different' | 'given_up';
+    fault: {
+      code: 'too_late' | 'database_refused' | 'bucket_refused' | 'bucket_unavailable' | 'accounts_unreadable' | 'accounts_redacted' | 'counts_differ' | 'documents_differ' | 'objects_missing' | 'instant_lost' | 'unexpected';
+      detail: string;
+    } | null;
+  } | null;
   restoredAt: string | null;
   failure: {
-    code: 'too_late' | 'database_refused' | 'bucket_refused' | 'bucket_unavailable' | 'accounts_unreadable' | 'accounts_redacted' | 'counts_differ' | 'documents_differ' | 'objects_missing' | 'unexpected';
+    code: 'too_late' | 'database_refused' | 'bucket_refused' | 'bucket_unavailable' | 'accounts_unreadable' | 'accounts_redacted' | 'counts_differ' | 'documents_differ' | 'objects_missing' | 'instant_lost' | 'unexpected';
     detail: string;
   } | null;
   createdAt: string;
@@ -283,7 +290,7 @@ export interface Image {
 
 export interface Incident {
   incidentId: string;
-  alert: 'database_down' | 'auth_down' | 'storage_down' | 'storage_full' | 'provider_down' | 'lyrics_down' | 'provider_balance' | 'provider_budget' | 'error_rate' | 'latency' | 'sign_in_check_slow' | 'generations_stuck' | 'jobs_missed' | 'backup_overdue' | 'backup_failed' | 'books_wrong' | 'credits_differ' | 'settings_invalid' | 'webhook_dead' | 'orders_unclear' | 'service_unreachable' | 'watch_silent' | 'month_too_dear';
+  alert: string;
   severity: 'info' | 'warning' | 'critical';
   state: 'open' | 'acknowledged' | 'resolved';
   title: {
@@ -362,6 +369,7 @@ export interface Report {
       day: string;
       counted: number;
       uncertain: number;
+      onTheWay: number;
     } | null;
     between: {
       since: string;
@@ -518,7 +526,7 @@ export type RequestPasswordResetAnswer = Record<string, never>;
 export interface SignInInput {
   /** At most 254 characters */
   email: string;
-  /** 8 to 128 characters */
+  /** 1 to 4096 characters */
   password: string;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Issue, NO_SUCH_ID, problem } from '#shared/runtime';
+import { addLogContext, type Issue, NO_SUCH_ID, problem } from '#shared/runtime';
 import type { Exchange } from './exchange.ts';
 
 const MOST_ISSUES = 20;
@@ -13,7 +13,10 @@ const MOST_ISSUES = 20;
 export function parseInput({ endpoint, url, body }: Exchange): Record<string, unknown> {
   const raw = endpoint.method === 'GET' ? readQuery(url, endpoint.input) : body;
   const result = endpoint.input.safeParse(raw);
-  if (result.success) return result.data;
+  if (result.success) {
+    addLogContext({ said: [result.data, raw] }); // no text of an error repeats it: as it was sent, and as it was understood
+    return result.data;
+  }
   const faults = result.error.issues.filter((issue) => issue.message !== NO_SUCH_ID);
   if (faults.length === 0) throw problem('not_found');
   throw problem('invalid_input', { issues: faults.slice(0, MOST_ISSUES).map(toIssue) });

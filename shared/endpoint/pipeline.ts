@@ -4,7 +4,7 @@
  * A limit before authentication would let forged tokens burn the share of whom they name; a role before the limit would let
  * a signed-in person try admin functions for nothing.
  */
-import { type Caller, type Credentials, authenticate as findCaller, findNeeds, requireRole } from '#shared/access';
+import { type Caller, type Credentials, authenticate as findCaller, findNeeds, HURRY_MS, requireRole } from '#shared/access';
 import { requireOpen } from '#shared/health';
 import { Claim } from '#shared/limits';
 import { addLogContext, hashUid, log, Problem, problem, watchDatabase, within, withLogContext } from '#shared/runtime';
@@ -17,7 +17,7 @@ import { countFinished, isReply, logRequest, respond, respondProblem } from './r
 import { readTicket } from './ticket.ts';
 import { toProblem } from './toProblem.ts';
 
-/** The part in front of functions-framework. `pass` hands the request on to it. Never rejects. */
+/** What is judged of a request before anything of it is looked at. `pass` hands it on to `process`. Never rejects. */
 export function receive(exchange: Exchange, pass: () => void): Promise<void> {
   return withLogContext(exchange.logContext, async () => {
     try {
@@ -31,7 +31,7 @@ export function receive(exchange: Exchange, pass: () => void): Promise<void> {
   });
 }
 
-/** The part behind functions-framework: from the request to its answer. Never rejects. */
+/** From the request to its answer. Never rejects. */
 export function process(exchange: Exchange): Promise<void> {
   return withLogContext(exchange.logContext, async () => {
     try {
@@ -55,7 +55,7 @@ async function answerTo(exchange: Exchange): Promise<object> {
   const caller = ticket?.caller ?? bearer ?? { kind: 'anonymous' };
   await limitRate(exchange, caller);
   requireRole(caller, endpoint.access);
-  if (endpoint.feature !== 'none') await requireOpen(endpoint.feature, instance.world);
+  if (endpoint.feature !== 'none') await requireOpen(endpoint.feature, instance.world, ticket ? { limitMs: HURRY_MS } : {});
   const input = parseInput(exchange);
   const answer = await noticeCacheHit(exchange, async () => {
     const found = await findNeeds(endpoint.needs, input, caller, clock);
@@ -150,11 +150,18 @@ function endPreflight(exchange: Exchange): void {
 
 function fail(exchange: Exchange, thrown: unknown): void {
   if (exchange.res.writableEnded || exchange.res.destroyed) {
-    log.info('caller_gone');
+    if (isUnheard(exchange, thrown)) log.error('failed_unheard', { error: thrown });
+    else log.info('caller_gone');
     countFinished(exchange);
     return;
   }
   const failure = toProblem(thrown, exchange.endpoint);
   respondProblem(exchange, failure);
   logRequest(exchange, failure);
+}
+
+/** The slowest failures are those nobody waits for any more. That the work was stopped because of it is none. */
+function isUnheard({ res, endpoint }: Exchange, thrown: unknown): boolean {
+  const isStopped = ['AbortError', 'CanceledError'].includes((thrown as Error | undefined)?.name ?? '');
+  return !res.headersSent && !isStopped && toProblem(thrown, endpoint).blame === 'sori';
 }

@@ -1,4 +1,4 @@
-import { type CallerOf, lookUpUserState, recallUserState, type TicketClaims, verifyTicket } from '#shared/access';
+import { type CallerOf, recallUserState, type TicketClaims, verifyTicket } from '#shared/access';
 import { type Clock, problem } from '#shared/runtime';
 import type { TicketedObject } from './endpoint.ts';
 import type { Exchange } from './exchange.ts';
@@ -29,9 +29,9 @@ export async function readTicket(
 }
 
 /** A ticket ends with the sessions of whom it was made for. */
-async function callerOf({ subject, use }: TicketClaims, issuedAtS: number, clock: Clock): Promise<Holder> {
+async function callerOf({ subject }: TicketClaims, issuedAtS: number, clock: Clock): Promise<Holder> {
   if (subject === null) return { kind: 'anonymous' };
-  const state = await (use === 'pictures' ? lookUpUserState : recallUserState)(subject, clock);
+  const state = await recallUserState(subject, clock);
   if (!state) return { kind: 'user', uid: subject, role: 'user' }; // nobody can look, and nobody here has met him
   if (!state.isOpen || issuedAtS < state.validAfterS) throw problem('session_ended');
   return { kind: 'user', uid: subject, role: state.role };

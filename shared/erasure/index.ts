@@ -1,2 +1,3 @@
 export { advanceErasures, ERASURE_BOUNDS } from './advanceErasures.ts';
 export { closeAccount, closeAgain } from './closeAccount.ts';
+export { erasureRef } from './record.ts';

@@ -43,6 +43,7 @@ export const STEPS: Step[] = [
   { name: FILES, erasePage: discardFiles },
   ownedBy('playlists', 'ownerId'),
   ownedBy('deletedPlaylists', 'ownerId'),
+  ownedBy('deletedFiles', 'ownerId'),
   inTurn('likes', (transaction, db, { uid }) => eraseLikes(transaction, db, { uid, limit: PAGE.documents })),
   ownedBy('songSearch', 'ownerId'),
   { ...inTurn('ledger', (transaction, db, { uid }) => eraseBook(transaction, db, uid, PAGE.documents)), after: 'generationWork' },

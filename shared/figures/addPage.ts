@@ -42,7 +42,7 @@ export async function addPage(page: QueryDocumentSnapshot[], now: Date): Promise
       transaction.set(periodRef(db, period), periodToStored(period, sums[at]!, now));
     }
     const more = minutes.map(({ at, figures }) => [at.getTime(), figures] as [number, Figures]);
-    transaction.set(recentRef(db), minutesToStored(addMinutes(readMinutes(recent!.data()), more, now.getTime())));
+    transaction.set(recentRef(db), minutesToStored(addMinutes(readMinutes(recent!.data()), more, now.getTime()), now));
     for (const { ref, updateTime } of documents) transaction.update(ref, { isRolledUp: true }, { lastUpdateTime: updateTime });
   });
   return { minutes: minutes.length, isWhole: documents.length === page.length };

@@ -4,8 +4,8 @@ import { type Clock, database } from '#shared/runtime';
 import { countCallers } from './callers.ts';
 import { MINUTE_MS, minuteStart } from './days.ts';
 import { addFigures, emptyFigures, type Figures, figuresFromStored, figuresToStored } from './figures.ts';
-import { percentile } from './histogram.ts';
-import { FIGURE_STATE } from './schema.ts';
+import { countOf, percentile } from './histogram.ts';
+import { FIGURE_STATE, FIGURES } from './schema.ts';
 
 /** By the start of each. */
 export type Minutes = Map<number, Figures>;
@@ -36,8 +36,10 @@ export function addMinutes(minutes: Minutes, more: [number, Figures][], nowMs: n
   return new Map([...sums].filter(([minuteMs]) => minuteMs >= oldestMs && minuteMs <= nowMs + MINUTE_MS).sort(([a], [b]) => a - b));
 }
 
-export function minutesToStored(minutes: Minutes): DocumentData {
-  return { minutes: [...minutes].map(([minuteMs, figures]) => ({ minuteAt: new Date(minuteMs), ...figuresToStored(figures) })) };
+/** Without the figures of single functions: those of all functions in all minutes would outgrow a document (1 MiB), and nothing could be added any more. */
+export function minutesToStored(minutes: Minutes, now: Date): DocumentData {
+  const entries = [...minutes].map(([minuteMs, all]) => ({ minuteAt: new Date(minuteMs), figures: figuresToStored(all).figures }));
+  return { minutes: entries, updatedAt: now };
 }
 
 export interface RecentFigures {
@@ -47,6 +49,8 @@ export interface RecentFigures {
   errorShare: number;
   p95Ms: number | null;
   signInCheckP95Ms: number | null;
+  /** Requests with a token: those whose check was timed. */
+  signInChecks: number;
   refusals: number;
   callersRefused: number;
   activeCallers: number;
@@ -54,8 +58,6 @@ export interface RecentFigures {
   cacheHits: number;
   cpuShare: number | null;
   memoryShare: number;
-  /** The same by function, scheduled ones too. */
-  functions: Record<string, { requests: number; errors5xx: number; p95Ms: number | null }>;
 }
 
 /**
@@ -65,6 +67,17 @@ export interface RecentFigures {
  */
 export async function recentFigures(clock: Clock, minutes: number): Promise<RecentFigures> {
   return toRecent(sumSince(await loadMinutes(), clock.now() - minutes * MINUTE_MS));
+}
+
+const LATE_MS = 5 * MINUTE_MS;
+
+/** Whether figures wait, and none have been added for minutes: then nobody knows how the service is doing now. Two reads. */
+export async function areFiguresLate(clock: Clock): Promise<boolean> {
+  const db = await database();
+  const waiting = db.collection(FIGURES).where('isRolledUp', '==', false).limit(1).select();
+  const [{ empty }, recent] = await Promise.all([waiting.get(), recentRef(db).get()]);
+  const updatedAt = recent.get('updatedAt') as Timestamp | undefined;
+  return !empty && clock.now() - (updatedAt?.toMillis() ?? 0) > LATE_MS;
 }
 
 async function loadMinutes(): Promise<Minutes> {
@@ -79,17 +92,14 @@ export function sumSince(minutes: Minutes, sinceMs: number): Figures {
 
 function toRecent(figures: Figures): RecentFigures {
   const { requests, errors5xx, refusals, cacheReads, cacheHits, memoryShare } = figures;
-  const functions = Object.entries(figures.functions).map(([name, own]) => {
-    return [name, { requests: own.requests, errors5xx: own.errors5xx, p95Ms: percentile(own.latency, 0.95) }] as const;
-  });
   return {
     ...{ requests, errors5xx, refusals, cacheReads, cacheHits, memoryShare },
     errorShare: requests > 0 ? errors5xx / requests : 0,
     p95Ms: percentile(figures.latency, 0.95),
     signInCheckP95Ms: percentile(figures.signInCheck, 0.95),
+    signInChecks: countOf(figures.signInCheck),
     callersRefused: countCallers(figures.refusedCallers),
     activeCallers: countCallers(figures.callers),
     cpuShare: figures.cpuAvailableMs > 0 ? figures.cpuMs / figures.cpuAvailableMs : null,
-    functions: Object.fromEntries(functions),
   };
 }

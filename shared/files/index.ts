@@ -1,8 +1,9 @@
+export { findDeleted, rememberDeleted } from './deletedFiles.ts';
 export { files, listFiles } from './listFiles.ts';
 export { type Copies, lookForCopies } from './lookForCopies.ts';
 export { discardRecord, hasChanged, type LookedUp, makeDue, readFileRecords, toFileRecord } from './records.ts';
 export { REPLICATION_BOUNDS, type ReplicationCount, replicateFiles } from './replicate.ts';
-export { FILES, File, type FileKind, type FileObject, FileRecord, fileIdOf, fileOfObject } from './schema.ts';
+export { FILES, File, FileId, type FileKind, type FileObject, FileRecord, fileIdOf, fileOfObject } from './schema.ts';
 export { showObject } from './showObject.ts';
 export { discardFile, forgetFile, isIncomplete, reportLost, writeFile } from './store.ts';
 export { claimStore, OWNER_MARK, ownDatabase, readOwner } from './storeOwner.ts';

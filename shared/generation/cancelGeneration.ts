@@ -5,8 +5,8 @@ import { fromDocument, problem, transact } from '#shared/runtime';
 import { forgetSong, type Song } from '#shared/songs';
 import { BOUNDS, discardAt } from './bounds.ts';
 import type { Generation } from './schema.ts';
-import { intervene, removeSong } from './store.ts';
-import { cancel, dropSong } from './transitions.ts';
+import { intervene, readWork, removeSong, write } from './store.ts';
+import { cancel, dropSong, fail } from './transitions.ts';
 import { hasEnded, viewOf, WORK, Work } from './work.ts';
 
 /**
@@ -83,4 +83,31 @@ export async function eraseSongs(transaction: Transaction, db: Firestore, { uid,
   const { docs } = await transaction.get(db.collection('songs').where('ownerId', '==', uid).limit(limit));
   for (const { id } of docs) removeSong(transaction, db, { songId: id, ownerId: uid }, discardAt(now, BOUNDS));
   return docs.length;
+}
+
+const GIVEN_UP_PAGE = 100;
+
+/**
+ * For a database that was brought back to an earlier time: what had not been ordered then may have been since, and what may have arrived is
+ * never sent again (G2). Such requests fail, their credit goes back. Safe to repeat. @returns how many
+ */
+export async function giveUpUnordered(db: Firestore, now: Date): Promise<number> {
+  const unordered = db.collection(WORK).where('state', 'in', ['queued', 'submitting']).orderBy('__name__').limit(GIVEN_UP_PAGE);
+  let page = (await unordered.get()).docs;
+  let count = 0;
+  while (page.length > 0) {
+    for (const { id } of page) count += Number(await giveUp(db, id, now));
+    page = (await unordered.startAfter(page.at(-1)!.id).get()).docs;
+  }
+  return count;
+}
+
+function giveUp(db: Firestore, generationId: string, now: Date): Promise<boolean> {
+  return db.runTransaction(async (transaction) => {
+    const work = await readWork(transaction, db, generationId);
+    if (work?.state !== 'queued' && work?.state !== 'submitting') return false;
+    const failed = fail({ ...work, fence: work.fence + 1 }, 'provider_outcome_unknown', now);
+    await write(transaction, db, { ...failed, charge: 'unknown' }, now, work);
+    return true;
+  });
 }

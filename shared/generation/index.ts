@@ -9,7 +9,7 @@ export const generations = needsOf('generation', {
 
 export { advanceGenerations } from './advanceGenerations.ts';
 export { BOUNDS, type Bounds } from './bounds.ts';
-export { cancelGeneration, deleteSong, eraseRequests, eraseSongs } from './cancelGeneration.ts';
+export { cancelGeneration, deleteSong, eraseRequests, eraseSongs, giveUpUnordered } from './cancelGeneration.ts';
 export { createGeneration, retryGeneration } from './createGeneration.ts';
 export { listGenerations } from './listGenerations.ts';
 export { CreateSongInput, Generation, GenerationId, titleFrom } from './schema.ts';

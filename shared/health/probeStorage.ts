@@ -25,12 +25,16 @@ const WRITE_LIMIT_MS = 3_000;
 /** Somebody in this process is at it. */
 let isBusy = false;
 
-/** Nothing is probed while Firestore is down: nobody would hear of it. Never rejects. */
-export async function probeStorage(world: Pick<World, 'clock' | 'newId'>): Promise<void> {
+/**
+ * Nothing is probed while Firestore is down: nobody would hear of it. Never rejects.
+ *
+ * @param limits.limitMs - how long the look at Firestore may take that comes first
+ */
+export async function probeStorage(world: Pick<World, 'clock' | 'newId'>, limits: { limitMs?: number } = {}): Promise<void> {
   if (isBusy) return;
   isBusy = true;
   try {
-    const state = await whenDue(world.clock);
+    const state = await whenDue(world.clock, limits);
     if (state) await probe(state, world);
   } catch (error) {
     log.warn('storage_not_probed', { error });
@@ -40,10 +44,10 @@ export async function probeStorage(world: Pick<World, 'clock' | 'newId'>): Promi
 }
 
 /** One round trip, and none while what is known is young and clear. @returns undefined when it is not yet time */
-async function whenDue(clock: Clock): Promise<StorageState | undefined> {
+async function whenDue(clock: Clock, limits: { limitMs?: number }): Promise<StorageState | undefined> {
   const known = knownAvailability(clock);
   if (known && !isDue(known.storage, clock) && !ownStores(known.storage).some(isDoubtful)) return undefined;
-  const { isDatabaseUp, storage } = await availability(clock, { isFresh: true });
+  const { isDatabaseUp, storage } = await availability(clock, { isFresh: true, ...limits });
   return isDatabaseUp && isDue(storage, clock) ? storage : undefined;
 }
 

@@ -5,9 +5,14 @@ import { probeStorage } from './probeStorage.ts';
 /**
  * Looks at the storage first when the feature depends on it and it is time.
  *
+ * @param limits.limitMs - for whoever would rather go on with what was known than wait for a look at the database
  * @throws `feature_unavailable` when the feature is closed now
  */
-export async function requireOpen(feature: Feature, world: Pick<World, 'clock' | 'newId'>): Promise<void> {
-  if (dependsOnStorage(feature)) await probeStorage(world);
-  await requireKnownOpen(feature, world.clock);
+export async function requireOpen(
+  feature: Feature,
+  world: Pick<World, 'clock' | 'newId'>,
+  limits: { limitMs?: number } = {},
+): Promise<void> {
+  if (dependsOnStorage(feature)) await probeStorage(world, limits);
+  await requireKnownOpen(feature, world.clock, limits);
 }

@@ -7,6 +7,7 @@ export { listImages } from './listImages.ts';
 export { makeSizes, type PictureSizes } from './makeSizes.ts';
 export { pictureTicket } from './pictureTicket.ts';
 export { Image, ImageId, ImageSize, ImageTitle, MOST_UPLOAD_BYTES, StartUploadInput } from './schema.ts';
+export { shownImages } from './shownPictures.ts';
 export { startUpload } from './startUpload.ts';
-export { ADDRESS_LIFE_MS, createImage, images, imagesEverMade, shownImages, startedImages } from './store.ts';
+export { ADDRESS_LIFE_MS, createImage, images, imagesEverMade, startedImages } from './store.ts';
 export { storePicture } from './storePicture.ts';

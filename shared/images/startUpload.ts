@@ -3,9 +3,9 @@ import type { z } from 'zod';
 import { STORAGE_BYTES, usedBytes } from '#shared/files';
 import type { Claim } from '#shared/limits';
 import type { SignedWrite } from '#shared/media';
-import { type NewId, problem, sumOf, toDocument, totalsOf, transact } from '#shared/runtime';
+import { fromDocument, type NewId, problem, sumOf, toDocument, totalsOf, transact } from '#shared/runtime';
 import type { StartUploadInput, Upload } from './schema.ts';
-import { ADDRESS_LIFE_MS, toUpload, uploadRef } from './store.ts';
+import { toUpload, uploadRef } from './store.ts';
 import { signUpload, uploadStore } from './uploadStore.ts';
 
 /** The address lives for minutes only; what was sent there may be finished for a day. It counts as stored until it has gone. */
@@ -51,7 +51,8 @@ function store(upload: Upload, { claim, now }: Pick<Asking, 'claim' | 'now'>): P
     }
     if (!user?.exists) throw problem('session_ended');
     const uploading = await uploadsOf(db, ownerId, now, transaction);
-    if (uploading.count >= MOST_UPLOADS) throw problem('rate_limited', { retryAfterS: ADDRESS_LIFE_MS / 1000 });
+    if (uploading.count >= MOST_UPLOADS)
+      throw problem('rate_limited', { retryAfterS: await firstIsOverInS(db, ownerId, now, transaction) });
     const taken = (await usedBytes(ownerId, transaction)) + uploading.sum;
     if (taken + bytes > STORAGE_BYTES) throw problem('storage_full', { usedBytes: taken, limitBytes: STORAGE_BYTES });
     transaction.create(uploadRef(db, imageId), toDocument(upload));
@@ -71,6 +72,14 @@ async function uploadsOf(db: Firestore, ownerId: string, now: Date, transaction:
     sumOf(own.where('expireAt', '<=', now), 'bytes', transaction),
   ]);
   return { count: current.count, sum: current.sum + lapsedBytes };
+}
+
+/** When the first of those that count will count no more, if nobody finishes any: after minutes, or a day where they were given up. */
+async function firstIsOverInS(db: Firestore, ownerId: string, now: Date, transaction: Transaction): Promise<number> {
+  const counted = db.collection('uploads').where('ownerId', '==', ownerId).where('expireAt', '>', now);
+  const { docs } = await transaction.get(counted.orderBy('expireAt').orderBy('bytes').limit(1)); // in the order of the index of their sum
+  const expireAt = docs.map((document) => String(fromDocument(document.data())['expireAt']))[0] ?? now.toISOString();
+  return Math.max(1, Math.ceil((Date.parse(expireAt) - now.getTime()) / 1000));
 }
 
 function freshUpload(imageId: string, ownerId: string, { title = '', ...announced }: Asking['input'], now: Date): Upload {

@@ -8,29 +8,19 @@ import { Image, ImageMedia, Upload } from './schema.ts';
 /** Pictures that are there. They are private: nobody but the owner ever sees one. */
 export const images = needsOf('image', { find: findImage, subject: ({ ownerId }) => privately(ownerId) });
 
-/** For showing: a picture with where its bytes are, in one round trip. */
-export const shownImages = needsOf('image', { find: findShown, subject: ({ ownerId }) => privately(ownerId) });
-
 /** For finishing: an upload that was started, also one that is over, or the picture that it has become. */
 export const startedImages = needsOf('image', { find: findStarted, subject: ({ ownerId }) => privately(ownerId) });
 
 /** For deleting: also a picture that has gone already. Its media document still tells whose it was. */
 export const imagesEverMade = needsOf('image', { find: readImageMedia, subject: ({ ownerId }) => privately(ownerId) });
 
-function privately(ownerId: string) {
+export function privately(ownerId: string) {
   return { ownerId, isShared: false };
 }
 
 async function findImage(imageId: string): Promise<Image | undefined> {
   const db = await database();
   return toImage(await imageRef(db, imageId).get());
-}
-
-async function findShown(imageId: string): Promise<(ImageMedia & { createdAt: string }) | undefined> {
-  const db = await database();
-  const [snapshot, mediaSnapshot] = await db.getAll(imageRef(db, imageId), mediaRef(db, imageId));
-  const [image, media] = [toImage(snapshot!), toMedia(mediaSnapshot!)];
-  return image && media && { ...media, createdAt: image.createdAt };
 }
 
 export interface StartedImage {

@@ -1,19 +1,11 @@
 /**
  * What operators are told of: every alert with its threshold, the reason for it, its titles and what to do, as data. The pages
- * docs/runbook.md and docs/runbook.ko.md have a section for each, under its name; the files in scripts/monitoring/ are held against it.
+ * docs/runbook.md and docs/ko/runbook.md have a section for each, under its name; the files in scripts/monitoring/ are held against it.
  */
-import type { AlertRow } from './alert.ts';
+import { type AlertRow, MINUTE_MS, USUAL } from './alert.ts';
+import { alertsOfBackups } from './alertsOfBackups.ts';
 
-const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-
-/** Of most: told at the first look, over at the fourth good one, so that what comes and goes is one incident. Jobs come a little early or late. */
-const USUAL = {
-  judgedBy: 'watch',
-  escalatesAfterMs: null,
-  resolvesAfterMs: 2.5 * MINUTE_MS,
-  echoOf: [],
-} as const satisfies Partial<AlertRow>;
 
 /** Of shares and percentiles: they look back over minutes, and end only when those have gone by. */
 const FIGURE = {
@@ -133,34 +125,17 @@ const rows = {
     severity: 'warning',
     escalatesAfterMs: HOUR_MS,
     echoOf: ['database_down'],
-    threshold: 'a recurring job has not done its work at its time; critical after an hour',
-    reason: 'Cloud Scheduler tries again by itself; an hour is longer than all of its tries.',
+    threshold: 'a recurring job has not done its work at its time, nor 30 minutes after the watch asked for it; critical after an hour',
+    reason: 'Cloud Scheduler tries again by itself, and the watch makes up for what nobody has done: then somebody has to look.',
     title: { en: 'A recurring job was missed', ko: '예약 작업이 실행되지 않았습니다' },
     todo: { en: 'Cloud Scheduler: "Force run" makes up for it.', ko: 'Cloud Scheduler에서 "강제 실행"하세요.' },
   },
-  backup_overdue: {
-    ...USUAL,
-    severity: 'critical',
-    echoOf: ['database_down'],
-    threshold: 'the newest verified backup is older than 26 hours',
-    reason: 'One a day, with 2 hours to make and to verify it.',
-    title: { en: 'There is no verified backup of the last day', ko: '최근 하루의 검증된 백업이 없습니다' },
-    todo: { en: 'listBackups: how far it came; then startBackup.', ko: 'listBackups를 확인하고 startBackup으로 다시 시작하세요.' },
-  },
-  backup_failed: {
-    ...USUAL,
-    severity: 'critical',
-    echoOf: ['database_down'],
-    threshold: 'a backup has failed and none has been verified since',
-    reason: 'It may be the bucket, a right or a quota: the next one would fail too.',
-    title: { en: 'A backup has failed', ko: '백업이 실패했습니다' },
-    todo: { en: 'listBackups has the reason; mend it, then startBackup.', ko: 'listBackups에서 원인을 고친 뒤 startBackup을 실행하세요.' },
-  },
+  ...alertsOfBackups,
   books_wrong: {
     ...USUAL,
     severity: 'critical',
     echoOf: ['database_down'],
-    threshold: 'the daily check of the books finds a discrepancy',
+    threshold: 'the daily check of the books has found a discrepancy, in one of the last 7 reports',
     reason: 'Credits are exact (G3): a single one that does not add up is a fault of ours or a change by hand.',
     title: { en: 'The books of credits do not add up', ko: '크레딧 장부가 맞지 않습니다' },
     todo: { en: 'npm run doctor -- ledger says what, where, and what to do.', ko: 'npm run doctor -- ledger로 내용을 확인하세요.' },
@@ -169,7 +144,7 @@ const rows = {
     ...USUAL,
     severity: 'warning',
     echoOf: ['database_down'],
-    threshold: 'the provider has taken other than we have counted, and no order of unknown fate explains it',
+    threshold: 'in one of the last 7 reports the provider has taken other than we counted, and no order of unknown fate explains it',
     reason: 'Both count the same orders: somebody else uses our key, or prices have changed.',
     title: { en: "The provider's count is not ours", ko: '제공 업체의 집계가 우리와 다릅니다' },
     todo: { en: "Compare the report with the provider's account.", ko: '보고서와 제공 업체 계정을 비교하세요.' },
@@ -242,9 +217,3 @@ export interface Alert extends AlertRow {
 }
 
 export const ALERTS: Alert[] = Object.entries(rows).map(([name, row]) => ({ ...row, name: name as AlertName }));
-
-const byName = new Map(ALERTS.map((alert) => [alert.name, alert]));
-
-export function alertOf(name: AlertName): Alert {
-  return byName.get(name)!;
-}

@@ -1,6 +1,6 @@
 /** The rule alone: what a finding means for an alert that stands as it does. */
 import type { Severity } from './alert.ts';
-import { alertOf } from './alerts.ts';
+import { alertOf } from './alertOf.ts';
 import type { AlertState, Finding, Notice, StoredIncident } from './schema.ts';
 
 /** How an alert stands; nothing at all while all is well. */
@@ -22,8 +22,13 @@ const EVIDENCE = {
   everyMs: 10 * 60_000,
 };
 
-/** Of two looks, one may have been made by a clock that had jumped. */
-const LOOKS = 2;
+/**
+ * Time alone proves nothing: a clock may jump, and those of two instances may be hours apart. There are as many looks as minutes; of two,
+ * one may have been such a one.
+ */
+function looksFor(ms: number): number {
+  return Math.max(2, Math.ceil(ms / 60_000));
+}
 
 /**
  * @param before - undefined while all is well
@@ -56,7 +61,8 @@ export function severityOf({ alert, isWorse }: Finding): Severity {
 }
 
 function goOn({ state, incident }: Standing, finding: Finding, now: Date): Judgement {
-  const looks = { badLooks: Math.min(LOOKS, state.badLooks + 1), goodSinceAt: null, goodLooks: 0 };
+  const most = looksFor(alertOf(finding.alert).escalatesAfterMs ?? 0); // beyond, nobody counts
+  const looks = { badLooks: Math.min(most, state.badLooks + 1), goodSinceAt: null, goodLooks: 0 };
   // A clock that was set back must not make it look young for ever.
   const badSinceAt = isAhead(state.badSinceAt, now) ? now.toISOString() : state.badSinceAt;
   const after = { ...state, ...looks, badSinceAt };
@@ -75,14 +81,16 @@ function shouldEscalate({ state, incident }: Standing, finding: Finding, now: Da
   if (severityOf(finding) === 'critical') return true;
   const { escalatesAfterMs } = alertOf(finding.alert);
   const isKnownToSomebody = incident.state === 'acknowledged';
-  return escalatesAfterMs !== null && !isKnownToSomebody && state.badLooks >= LOOKS && sinceMs(state.badSinceAt, now) >= escalatesAfterMs;
+  if (escalatesAfterMs === null || isKnownToSomebody) return false;
+  return state.badLooks >= looksFor(escalatesAfterMs) && sinceMs(state.badSinceAt, now) >= escalatesAfterMs;
 }
 
 function recover({ state, incident }: Standing, finding: Finding, now: Date): Judgement {
   const { resolvesAfterMs } = alertOf(finding.alert);
   const goodSinceAt = state.goodSinceAt === null || isAhead(state.goodSinceAt, now) ? now.toISOString() : state.goodSinceAt;
-  const goodLooks = Math.min(LOOKS, state.goodLooks + 1);
-  if (resolvesAfterMs === 0 || (goodLooks >= LOOKS && sinceMs(goodSinceAt, now) >= resolvesAfterMs)) {
+  const looks = looksFor(resolvesAfterMs);
+  const goodLooks = Math.min(looks, state.goodLooks + 1);
+  if (resolvesAfterMs === 0 || (goodLooks >= looks && sinceMs(goodSinceAt, now) >= resolvesAfterMs)) {
     const over: StoredIncident = { ...noted(incident, finding, now), state: 'resolved', resolvedAt: now.toISOString() };
     return { change: 'resolved', after: { state, incident: withNotice(over, 'resolved', now) } };
   }

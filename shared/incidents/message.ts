@@ -1,6 +1,6 @@
 /** What the channels say: an incident in both languages, with its id, which tells a message that comes twice from a second incident. */
 import type { Severity } from './alert.ts';
-import { type AlertName, alertOf } from './alerts.ts';
+import { alertOf } from './alertOf.ts';
 import type { Notice, StoredIncident } from './schema.ts';
 
 const SEVERITY = {
@@ -46,6 +46,6 @@ function escaped(text: string): string {
 }
 
 /** The section of the runbook. */
-function pageOf(name: AlertName): string {
+function pageOf(name: string): string {
   return `docs/runbook.md#${name}`;
 }

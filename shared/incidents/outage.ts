@@ -4,7 +4,6 @@
  * its own: nobody can be asked.
  */
 import type { World } from '#shared/runtime';
-import type { AlertName } from './alerts.ts';
 import { open, type Standing, severityOf } from './judge.ts';
 import { messageOf } from './message.ts';
 import type { AlertState, Finding, StoredIncident } from './schema.ts';
@@ -14,16 +13,18 @@ import { sendMessage, WEBHOOK_BOUNDS, type WebhookBounds } from './webhook.ts';
 
 /** What one process knows by itself. */
 export interface Memory {
-  /** Open when the database was last seen: told already. */
-  known: Set<AlertName>;
-  held: Map<AlertName, Standing>;
+  /** Open when the database was last seen: told already, or about to be by whoever can read of it. */
+  known: Set<string>;
+  /** Critical and written down in this very look, and not yet told: should the database go now, nobody could read of it. */
+  untold: Map<string, Standing>;
+  held: Map<string, Standing>;
 }
 
 export function newMemory(): Memory {
-  return { known: new Set(), held: new Map() };
+  return { known: new Set(), untold: new Map(), held: new Map() };
 }
 
-export function remember(memory: Memory, states: Map<AlertName, AlertState>): void {
+export function remember(memory: Memory, states: Map<string, AlertState>): void {
   memory.known = new Set(states.keys());
 }
 
@@ -33,6 +34,8 @@ export async function judgeAlone(
   { memory, world, bounds = WEBHOOK_BOUNDS }: { memory: Memory; world: World; bounds?: WebhookBounds },
 ): Promise<void> {
   const now = new Date(world.clock.now());
+  for (const [alert, standing] of memory.untold) memory.held.set(alert, standing);
+  memory.untold.clear();
   for (const finding of findings) {
     const isNew = finding.state === 'bad' && !memory.known.has(finding.alert) && !memory.held.has(finding.alert);
     if (isNew && severityOf(finding) === 'critical') memory.held.set(finding.alert, open(finding, now, world.newId('inc')).after);

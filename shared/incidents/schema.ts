@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { idOf } from '#shared/runtime';
 import { SEVERITIES } from './alert.ts';
-import { ALERTS, type AlertName } from './alerts.ts';
 
 export const IncidentId = idOf('inc');
 
-const Name = z.enum(ALERTS.map(({ name }) => name) as [AlertName, ...AlertName[]]);
+/** Of the table, or of one that a later deployment has taken out of it. */
+const Name = z.string();
 const Words = z.strictObject({ en: z.string(), ko: z.string() });
 const At = z.iso.datetime();
 
@@ -60,7 +60,7 @@ export const AlertState = z.strictObject({
   alert: Name,
   incidentId: z.string(),
   badSinceAt: At,
-  /** Looks that found it bad in a row; nobody counts beyond two. */
+  /** Looks that found it bad in a row, as far as they matter. */
   badLooks: z.int(),
   goodSinceAt: At.nullable(),
   goodLooks: z.int(),
@@ -69,7 +69,7 @@ export type AlertState = z.output<typeof AlertState>;
 
 /** What one look has found. */
 export interface Finding {
-  alert: AlertName;
+  alert: string;
   /** `unknown`: the look itself has failed, and says nothing either way. */
   state: 'good' | 'bad' | 'unknown';
   /** Figures and codes, short. */

@@ -2,24 +2,27 @@
 import type { DocumentSnapshot, Firestore, Transaction } from '@google-cloud/firestore';
 import type { z } from 'zod';
 import { database, fromDocument, log, toDocument, transact, type World, within } from '#shared/runtime';
-import { ALERTS, type AlertName, alertOf } from './alerts.ts';
+import { alertOf } from './alertOf.ts';
+import { ALERTS } from './alerts.ts';
 import { type Judgement, judge, type Standing } from './judge.ts';
 import { AlertState, type Finding, type Incident, StoredIncident, shown } from './schema.ts';
 
 const CALL_LIMIT_MS = 5_000;
+/** One for each alert, and for some that a deployment has removed. */
+export const MOST_STATES = ALERTS.length + 10;
 
 export function incidentRef(db: Firestore, incidentId: string) {
   return db.doc(`incidents/${incidentId}`);
 }
 
-function stateRef(db: Firestore, alert: AlertName) {
+function stateRef(db: Firestore, alert: string) {
   return db.doc(`alertStates/${alert}`);
 }
 
 /** Alerts that are bad, or have not been good for long enough. One read when there is none. */
-export async function readAlertStates(): Promise<Map<AlertName, AlertState>> {
+export async function readAlertStates(): Promise<Map<string, AlertState>> {
   const db = await database();
-  const { docs } = await within(CALL_LIMIT_MS, 'the alerts', db.collection('alertStates').limit(ALERTS.length).get());
+  const { docs } = await within(CALL_LIMIT_MS, 'the alerts', db.collection('alertStates').limit(MOST_STATES).get());
   const states = docs.map((document) => parsed(AlertState, document)).filter((state) => state !== undefined);
   return new Map(states.map((state) => [state.alert, state]));
 }
@@ -41,17 +44,17 @@ export function parsed<T extends z.ZodType>(schema: T, document: DocumentSnapsho
  * What one finding does to its alert, in one transaction: two watches that find the same at the same moment open one incident.
  * It may die at any point, and be repeated.
  */
-export async function applyFinding(finding: Finding, { clock, newId }: Pick<World, 'clock' | 'newId'>): Promise<Judgement['change']> {
+export async function applyFinding(finding: Finding, { clock, newId }: Pick<World, 'clock' | 'newId'>): Promise<Judgement> {
   const work = transact(async (transaction, db) => {
     const before = await readStanding(transaction, db, finding.alert);
-    const { change, after } = judge(before, finding, new Date(clock.now()), newId('inc'));
-    if (change !== 'none' && after) writeStanding(transaction, db, after);
-    return change;
+    const judgement = judge(before, finding, new Date(clock.now()), newId('inc'));
+    if (judgement.change !== 'none' && judgement.after) writeStanding(transaction, db, judgement.after);
+    return judgement;
   });
   return await within(CALL_LIMIT_MS, 'the alert', work);
 }
 
-async function readStanding(transaction: Transaction, db: Firestore, alert: AlertName): Promise<Standing | undefined> {
+async function readStanding(transaction: Transaction, db: Firestore, alert: string): Promise<Standing | undefined> {
   const state = parsed(AlertState, await transaction.get(stateRef(db, alert)));
   const incident = state && parsed(StoredIncident, await transaction.get(incidentRef(db, state.incidentId)));
   return state && incident && incident.state !== 'resolved' ? { state, incident } : undefined;
@@ -64,10 +67,15 @@ function writeStanding(transaction: Transaction, db: Firestore, { state, inciden
   else transaction.set(stateRef(db, state.alert), toDocument(state));
 }
 
-/** Writes down what was noticed while the database was away, unless somebody else has noticed it as well and was quicker. */
+/**
+ * Writes down what was noticed while the database was away, unless somebody else has noticed it as well and was quicker, or it stands there
+ * already: it may even be over by now.
+ */
 export async function recordStanding(standing: Standing): Promise<void> {
   const work = transact(async (transaction, db) => {
-    if (!(await readStanding(transaction, db, standing.state.alert))) writeStanding(transaction, db, standing);
+    const { alert, incidentId } = standing.state;
+    const isThere = (await transaction.get(incidentRef(db, incidentId))).exists || (await readStanding(transaction, db, alert));
+    if (!isThere) writeStanding(transaction, db, standing);
   });
   await within(CALL_LIMIT_MS, 'the incident', work);
 }

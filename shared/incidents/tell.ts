@@ -10,11 +10,12 @@ import { type Finding, type Notice, StoredIncident } from './schema.ts';
 import { incidentRef, parsed } from './store.ts';
 import { type Sent, sendMessage, WEBHOOK_BOUNDS, type WebhookBounds } from './webhook.ts';
 
-const TELL_BOUNDS = {
+export const TELL_BOUNDS = {
   /** Longer than all tries of one message. */
   leaseMs: 45_000,
   warningsEveryMs: 60 * 60_000,
-  incidents: 50,
+  /** Told in one pass; the next one goes on. */
+  incidents: 30,
   callMs: 5_000,
 };
 
@@ -63,10 +64,19 @@ function channelRef(db: Firestore) {
 }
 
 async function listUntold(db: Firestore): Promise<StoredIncident[]> {
-  const query = db.collection('incidents').where('isUntold', '==', true).limit(TELL_BOUNDS.incidents);
-  const { docs } = await within(TELL_BOUNDS.callMs, 'what is to be told', query.get());
-  const incidents = docs.map((document) => parsed(StoredIncident, document)).filter((incident) => incident !== undefined);
-  return incidents.sort((one, other) => one.openedAt.localeCompare(other.openedAt));
+  const untold = db.collection('incidents').where('isUntold', '==', true);
+  // However many warnings wait, they keep nothing critical from being seen.
+  const queries = [untold.where('severity', '==', 'critical'), untold].map((query) => query.limit(TELL_BOUNDS.incidents).get());
+  const found = await within(TELL_BOUNDS.callMs, 'what is to be told', Promise.all(queries));
+  const byId = new Map(found.flatMap(({ docs }) => docs).map((document) => [document.id, document]));
+  const incidents = [...byId.values()].map((document) => parsed(StoredIncident, document)).filter((incident) => incident !== undefined);
+  return incidents.sort(whatIsNotOverFirst).slice(0, TELL_BOUNDS.incidents);
+}
+
+/** Critical before the rest, what is open before what is over, the oldest first. */
+function whatIsNotOverFirst(one: StoredIncident, other: StoredIncident): number {
+  const rank = ({ severity, state }: StoredIncident) => (severity === 'critical' ? 0 : 2) + (state === 'resolved' ? 1 : 0);
+  return rank(one) - rank(other) || one.openedAt.localeCompare(other.openedAt);
 }
 
 /** @returns undefined while another has it; one that died loses it with its lease */

@@ -13,6 +13,9 @@ export const WEBHOOK_BOUNDS: WebhookBounds = { timeoutMs: 5_000, pausesMs: [1_00
 /** `accepted`; or why it was not: a status, the code of a failure. */
 export type Sent = { isAccepted: true } | { isAccepted: false; why: string };
 
+/** Whoever says so is not to be asked again within seconds; what waits goes out in the next minute. docs.slack.dev/apis/web-api/rate-limits */
+const TOO_MANY = 429;
+
 /** Tries a few times. Never rejects, and says nothing of the address, which is a secret. */
 export async function sendMessage(text: string, { clock, random }: Pick<World, 'clock' | 'random'>, bounds: WebhookBounds): Promise<Sent> {
   const url = config().ALERT_WEBHOOK_URL;
@@ -20,7 +23,7 @@ export async function sendMessage(text: string, { clock, random }: Pick<World, '
   if (!isSafe(url)) return { isAccepted: false, why: 'not https' };
   let sent = await trySending(url, text, bounds.timeoutMs);
   for (const pauseMs of bounds.pausesMs) {
-    if (sent.isAccepted) return sent;
+    if (sent.isAccepted || sent.why === `status ${TOO_MANY}`) return sent;
     await clock.sleep(pauseMs * (1 + random() / 2));
     sent = await trySending(url, text, bounds.timeoutMs);
   }

@@ -1,7 +1,7 @@
 /** Whose turn a run is. Every write looks first whether it is still ours: a late process writes nothing. */
 import type { DocumentData, DocumentSnapshot, Transaction } from '@google-cloud/firestore';
 import { database, isConflict, problem, toDocument, type World } from '#shared/runtime';
-import { parseRun, runIdOf, runPath, type StoredRun } from './jobRun.ts';
+import { EARLIER, expiryOf, parseRun, runIdOf, runPath, type StoredRun } from './jobRun.ts';
 
 export interface Turn extends Pick<World, 'clock' | 'newId'> {
   job: string;
@@ -10,7 +10,6 @@ export interface Turn extends Pick<World, 'clock' | 'newId'> {
 }
 
 const MOST_TRIES = 5;
-const KEPT_MS = 400 * 24 * 60 * 60 * 1000;
 
 /** Leases go by the database's time, which no instance's clock can set back or forward. */
 export class Claim {
@@ -87,7 +86,8 @@ export class Claim {
       startedAt: this.#now(),
       doneAt: null,
       result: null,
-      expireAt: new Date(nowMs + KEPT_MS).toISOString(),
+      madeUpAt: found?.madeUpAt ?? null,
+      expireAt: expiryOf(nowMs),
     };
   }
 
@@ -106,8 +106,6 @@ async function storeIfUnchanged({ ref, updateTime }: DocumentSnapshot, data: Doc
     throw error;
   }
 }
-
-const EARLIER = new Date(0).toISOString();
 
 function underWay(leftMs: number) {
   return problem('run_under_way', { retryAfterS: Math.max(1, Math.ceil(leftMs / 1000)) });

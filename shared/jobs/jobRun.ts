@@ -20,14 +20,24 @@ const StoredRun = z.object({
   doneAt: Time.nullable(),
   /** What it answered: a firing that comes again is answered the same. */
   result: z.record(z.string(), z.unknown()).nullable(),
+  /** When the watch asked for it, because nobody had done it in time. */
+  madeUpAt: Time.nullable().default(null),
   expireAt: Time,
 });
 export type StoredRun = z.output<typeof StoredRun>;
 
 /** What there is to tell of a run. */
-export type RunOutcome = Pick<StoredRun, 'job' | 'scheduledAt' | 'state' | 'attempts' | 'startedAt' | 'doneAt' | 'result'>;
+export type RunOutcome = Pick<StoredRun, 'job' | 'scheduledAt' | 'state' | 'attempts' | 'startedAt' | 'doneAt' | 'result' | 'madeUpAt'>;
 
 const MOST_RUNS = 100;
+const KEPT_MS = 400 * 24 * 60 * 60 * 1000;
+
+/** A lease that has run out, a run that nobody has begun. */
+export const EARLIER = new Date(0).toISOString();
+
+export function expiryOf(nowMs: number): string {
+  return new Date(nowMs + KEPT_MS).toISOString();
+}
 
 /** `sweepStorage_20261123T190000Z`: due times have seconds, and no less. */
 export function runIdOf(job: string, scheduledAt: Date): string {

@@ -1,9 +1,9 @@
 /** Which jobs have not done what they were to do: for the watch, once a minute. */
-import { type Clock, config, database } from '#shared/runtime';
+import type { Clock } from '#shared/runtime';
 import { JOBS, type Job, type JobName } from './job.ts';
-import { parseRun, runIdOf, runPath, runsSince, type StoredRun } from './jobRun.ts';
 import { type JobState, jobStates } from './jobStates.ts';
-import { lastDueMs } from './lastDue.ts';
+import { MAKE_UP_MS } from './makeUp.ts';
+import { type OverdueRun, overdueRuns } from './overdueRuns.ts';
 
 export interface MissedRun {
   job: JobName;
@@ -22,16 +22,19 @@ type Declared = [JobName, Job];
 export async function missedRuns({ clock }: { clock: Clock }, jobs: Record<string, Job> = JOBS): Promise<MissedRun[]> {
   const declared = Object.entries(jobs) as Declared[];
   const states = await jobStates();
-  const missed = await notDone(
-    declared.filter(([, { isClaimed }]) => isClaimed),
-    states,
-    clock.now(),
-  );
+  const overdue = await overdueRuns(jobs, () => Promise.resolve(states), clock.now());
   const silent = declared.flatMap(([job, { isClaimed, graceMs }]) => {
     const fault = states && faultOf(states.get(job), isClaimed ? undefined : clock.now() - graceMs);
     return fault ? [{ job, ...fault }] : [];
   });
-  return [...silent, ...missed.filter(({ job }) => !silent.some((found) => found.job === job))];
+  const missed = overdue.filter((one) => isMissed(one, jobs[one.job]!, clock.now()) && !silent.some(({ job }) => job === one.job));
+  return [...silent, ...missed.map(({ job, dueMs }) => ({ job, reason: 'late' as const, at: new Date(dueMs).toISOString() }))];
+}
+
+/** One that is being made up for is not missed yet: a service that was away has first to come back. */
+function isMissed({ dueMs, run }: OverdueRun, { graceMs }: Job, nowMs: number): boolean {
+  const triedSinceMs = run?.madeUpAt == null ? 0 : nowMs - Date.parse(run.madeUpAt);
+  return nowMs - dueMs >= graceMs && triedSinceMs >= MAKE_UP_MS;
 }
 
 /** @param sinceMs - it must have been tried since; nothing, where the runs tell more */
@@ -41,30 +44,4 @@ function faultOf(state: JobState | undefined, sinceMs: number | undefined): Omit
   if (state.isPaused) return { reason: 'paused', at };
   const lastSignMs = Math.max(state.lastAttemptAtMs ?? 0, state.changedAtMs);
   return sinceMs !== undefined && lastSignMs < sinceMs ? { reason: 'late', at } : undefined;
-}
-
-async function notDone(jobs: Declared[], states: Map<string, JobState> | undefined, nowMs: number): Promise<MissedRun[]> {
-  const { SERVICE_TIME_ZONE } = config();
-  const due = jobs.map(([job, { cron, graceMs }]) => ({ job, dueMs: lastDueMs(cron, SERVICE_TIME_ZONE, nowMs - graceMs) }));
-  if (due.length === 0) return [];
-  const db = await database();
-  const found = await db.getAll(...due.map(({ job, dueMs }) => db.doc(runPath(runIdOf(job, new Date(dueMs))))));
-  const open = due.filter((_, index) => parseRun(found[index]?.data())?.state !== 'done');
-  if (open.length === 0) return [];
-  const later = await runsSince(new Date(Math.min(...open.map(({ dueMs }) => dueMs))));
-  const late = open.filter(({ job, dueMs }) => !later.some((run) => run.job === job && isDoneSince(run, dueMs)));
-  const expected = await Promise.all(late.map(async ({ job, dueMs }) => isExpected(job, dueMs, states?.get(job))));
-  return late.filter((_, index) => expected[index]).map(({ job, dueMs }) => ({ job, reason: 'late', at: new Date(dueMs).toISOString() }));
-}
-
-/** One that was fired by hand makes up for one that was missed. */
-function isDoneSince({ state, scheduledAt }: Pick<StoredRun, 'state' | 'scheduledAt'>, dueMs: number): boolean {
-  return state === 'done' && Date.parse(scheduledAt) >= dueMs;
-}
-
-/** A job that was not yet declared at its time has missed nothing; when the Scheduler does not tell, one that was never run. */
-async function isExpected(job: string, dueMs: number, state: JobState | undefined): Promise<boolean> {
-  if (state) return state.changedAtMs <= dueMs;
-  const db = await database();
-  return !(await db.collection('jobRuns').where('job', '==', job).limit(1).get()).empty;
 }

@@ -8,6 +8,7 @@
 import type { Transaction } from '@google-cloud/firestore';
 import { log, type World } from '#shared/runtime';
 import { Claim } from './claim.ts';
+import { dueTimeOf } from './makeUp.ts';
 
 export interface JobRun {
   runId: string;
@@ -27,10 +28,11 @@ export interface JobRun {
  * @throws `run_under_way` while another is at it, or when another has taken over; and what `work` throws, after giving the run back
  */
 export async function runJob<Result extends object>(
-  { clock, newId, scheduledAt }: Pick<World, 'clock' | 'newId'> & { scheduledAt: Date },
+  { clock, newId, scheduledAt: firedFor }: Pick<World, 'clock' | 'newId'> & { scheduledAt: Date },
   { job, leaseMs }: { job: string; leaseMs: number },
   work: (run: JobRun) => Promise<Result>,
 ): Promise<Result> {
+  const scheduledAt = await dueTimeOf(job, firedFor);
   const claim = new Claim({ clock, newId, scheduledAt, job, leaseMs });
   const { runId } = claim;
   const { state, result: before, attempts } = await claim.take();

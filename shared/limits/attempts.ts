@@ -4,13 +4,13 @@
  * An attempt is counted before it is made and given back when it succeeds, so that a hundred at once pass no more than ten
  * one after another would.
  */
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { database, problem } from '#shared/runtime';
+import { database, problem, required } from '#shared/runtime';
 import { look, MOST_TRIES, storeIfUnchanged } from './compareAndSet.ts';
 
 export interface Attempt {
-  /** What is counted: an e-mail, an address. Only its hash is stored. */
+  /** What is counted: an e-mail, an address. Only a hash with our key is stored: all there are could be tried against one without. */
   of: string;
   kind: 'signInAccount' | 'signInAddress' | 'signUpAddress' | 'resetAccount' | 'resetAddress';
 }
@@ -73,5 +73,6 @@ export function attemptPaths(email: string): string[] {
 }
 
 function path({ kind, of }: Attempt): string {
-  return `rateLimits/${kind}_${createHash('sha256').update(of).digest('hex').slice(0, 40)}`;
+  const name = createHmac('sha256', required('JWT_SECRET')).update(`${kind}:${of}`).digest('hex');
+  return `rateLimits/${kind}_${name.slice(0, 40)}`;
 }

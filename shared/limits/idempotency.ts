@@ -34,8 +34,8 @@ export class Claim {
 
   constructor(request: KeyedRequest | undefined) {
     this.#id = request && hash([request.uid, request.functionName, request.key]);
-    this.#ownerHash = ownerHashOf(request?.uid ?? '');
-    this.#requestHash = hash(request?.input);
+    this.#ownerHash = request ? ownerHashOf(request.uid) : ''; // most requests have no key, and then nothing is written
+    this.#requestHash = request ? hash(request.input) : '';
   }
 
   /** The document to read in the transaction, if there is a key. */

@@ -108,13 +108,17 @@ class GcsStore implements MediaStore {
     return this.remove(name);
   }
 
-  async *list(prefix: string): AsyncGenerator<ListedObject> {
+  async *list(prefix: string, after?: string): AsyncGenerator<ListedObject> {
     const { client } = await this.gcs();
     let pageToken: string | undefined;
     do {
-      const query = { prefix, maxResults: PAGE_OBJECTS, autoPaginate: false, ...(pageToken ? { pageToken } : {}) };
+      const from = { ...(after === undefined ? {} : { startOffset: after }), ...(pageToken ? { pageToken } : {}) };
+      const query = { prefix, maxResults: PAGE_OBJECTS, autoPaginate: false, ...from };
       const [files, next] = await faultsOf(callGcs(() => client.bucket.getFiles(query), this.context));
-      for (const { name, metadata } of files) yield { name, bytes: Number(metadata.size), createdAt: new Date(metadata.timeCreated ?? 0) };
+      for (const { name, metadata } of files) {
+        if (name === after) continue;
+        yield { name, bytes: Number(metadata.size), createdAt: new Date(metadata.timeCreated ?? 0) };
+      }
       pageToken = (next as { pageToken?: string } | null)?.pageToken;
     } while (pageToken);
   }

@@ -74,8 +74,8 @@ class HybridStore implements MediaStore {
     return this.inAll((store) => store.delete(name));
   }
 
-  async *list(prefix: string): AsyncGenerator<ListedObject> {
-    const lists = this.stores.map((store) => store.list(prefix)[Symbol.asyncIterator]());
+  async *list(prefix: string, after?: string): AsyncGenerator<ListedObject> {
+    const lists = this.stores.map((store) => store.list(prefix, after)[Symbol.asyncIterator]());
     const heads = await Promise.all(lists.map((list) => list.next()));
     for (;;) {
       const left = heads.flatMap((head) => (head.done ? [] : [head.value]));

@@ -130,9 +130,9 @@ class LocalStore implements MediaStore {
     });
   }
 
-  async *list(prefix: string): AsyncGenerator<ListedObject> {
+  async *list(prefix: string, after = ''): AsyncGenerator<ListedObject> {
     try {
-      for await (const name of namesUnder(this.root, '', prefix)) {
+      for await (const name of namesUnder(this.root, '', { prefix, after })) {
         const found = await unlessGone(stat(join(this.root, name)));
         if (found) yield { name, bytes: found.size, createdAt: found.mtime };
       }
@@ -221,15 +221,17 @@ async function unlessGone<T>(looking: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Names below `directory`, which is `''` or ends with a slash, in their order; only directories that can hold `prefix` are read. */
-async function* namesUnder(root: string, directory: string, prefix: string): AsyncGenerator<string> {
+/** Names below `directory`, which is `''` or ends with a slash, in their order; only directories that can hold such names are read. */
+async function* namesUnder(root: string, directory: string, wanted: { prefix: string; after: string }): AsyncGenerator<string> {
+  const { prefix, after } = wanted;
   const entries = (await unlessGone(readdir(join(root, directory), { withFileTypes: true }))) ?? [];
   const names = entries
     .filter(({ name }) => !name.startsWith('.') && !name.endsWith(DESCRIPTION))
     .map((entry) => directory + entry.name + (entry.isDirectory() ? '/' : ''));
   for (const name of names.sort()) {
-    if (name.endsWith('/') && (name.startsWith(prefix) || prefix.startsWith(name))) yield* namesUnder(root, name, prefix);
-    else if (!name.endsWith('/') && name.startsWith(prefix)) yield name;
+    if (!name.endsWith('/') && name.startsWith(prefix) && name > after) yield name;
+    const isOnTheWay = name.startsWith(prefix) || prefix.startsWith(name);
+    if (name.endsWith('/') && isOnTheWay && (name > after || after.startsWith(name))) yield* namesUnder(root, name, wanted);
   }
 }
 

@@ -101,8 +101,8 @@ export interface MediaStore {
   find(name: string): Promise<StoredObject | undefined>;
   /** Success when it is already gone. */
   delete(name: string): Promise<void>;
-  /** Everything whose name starts with `prefix`, staged objects too, in the order of names. */
-  list(prefix: string): AsyncIterable<ListedObject>;
+  /** Everything whose name starts with `prefix`, staged objects too, in the order of names. @param after - a name: only what comes behind it */
+  list(prefix: string, after?: string): AsyncIterable<ListedObject>;
   /** While it is held, nobody removes the object, a life-cycle rule neither. Safe to repeat; buckets only. @throws {MediaFault} */
   hold?(name: string, isHeld: boolean): Promise<void>;
   /** A URL that gives the bytes to anyone for the next 2 to 3 hours; the same for all instances within an hour. Buckets only. */

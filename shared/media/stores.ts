@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { config, log, mediaStoreIds, required, SettingsError, systemClock } from '#shared/runtime';
-import { createCredentials, createKeySource, type KeySource, readKeyFile } from './credentials.ts';
+import { type Credentials, createCredentials, createKeySource, type KeySource, readKeyFile } from './credentials.ts';
 import type { KeyDiagnosis } from './diagnoseKey.ts';
 import { createGcsStore } from './gcsStore.ts';
 import { createHybridStore } from './hybridStore.ts';
@@ -109,6 +109,8 @@ export interface StorageKey {
   place: string;
   /** Reads it anew and has it exchanged at Google. Buckets are not asked. */
   diagnose(): Promise<KeyDiagnosis>;
+  /** A bearer token for the storage. @throws {MediaFault} as the stores do */
+  accessToken(): Promise<string>;
   /** Something with it failed: every store reads it anew at its next use. */
   distrust(): void;
 }
@@ -121,6 +123,7 @@ export function storageKey(): StorageKey | undefined {
   return {
     place,
     distrust: source.distrust,
+    accessToken: () => credentialsOf(source).accessToken(),
     async diagnose() {
       const diagnosis = await source.diagnose();
       return diagnosis.isSound ? exchanged(diagnosis, source) : diagnosis;
@@ -130,12 +133,16 @@ export function storageKey(): StorageKey | undefined {
 
 async function exchanged(diagnosis: KeyDiagnosis, source: KeySource): Promise<KeyDiagnosis> {
   try {
-    await createCredentials(source, systemClock, config().GOOGLE_TOKEN_URL).accessToken();
+    await credentialsOf(source).accessToken();
     return diagnosis;
   } catch (error) {
     if (!(error instanceof MediaFault) || !error.keyFault) throw error;
     return { isSound: false, fault: error.keyFault, repairs: diagnosis.repairs };
   }
+}
+
+function credentialsOf(source: KeySource): Credentials {
+  return createCredentials(source, systemClock, config().GOOGLE_TOKEN_URL);
 }
 
 interface GivenKey {

@@ -1,4 +1,4 @@
-import { discardRecord, type FileRecord } from '#shared/files';
+import { discardRecord, type FileRecord, findDeleted, rememberDeleted } from '#shared/files';
 import { deleteSong } from '#shared/generation';
 import { deleteImage } from '#shared/images';
 import { inParallel, log } from '#shared/runtime';
@@ -16,13 +16,27 @@ const AT_ONCE = 8;
 
 /**
  * Deletes what these files are of: a song, the cover of one, a picture. Nobody sees them from then on; their bytes go by themselves.
- * One that fails keeps no other from going. What has gone already is a success.
+ * One that fails keeps no other from going. What this function has deleted is a success again for 30 days.
  *
  * @param found - the record of each id that the caller may delete
  * @returns an outcome for each id, in their order
  */
-export async function deleteFiles(fileIds: string[], found: (FileRecord | undefined)[], now: Date): Promise<DeletedFile[]> {
-  const results: DeletedFile[] = fileIds.map((fileId) => ({ fileId, deleted: false, code: 'not_found' }));
+export async function deleteFiles(
+  fileIds: string[],
+  found: (FileRecord | undefined)[],
+  { uid, now }: { uid: string; now: Date },
+): Promise<DeletedFile[]> {
+  const absent = fileIds.filter((_fileId, at) => !found[at]);
+  const [gone] = await Promise.all([
+    findDeleted(absent, { ownerId: uid, now }),
+    rememberDeleted(
+      fileIds.filter((_fileId, at) => found[at]),
+      { ownerId: uid, now },
+    ), // before they go
+  ]);
+  const results = fileIds.map((fileId): DeletedFile => {
+    return gone.has(fileId) ? { fileId, deleted: true, code: null } : { fileId, deleted: false, code: 'not_found' };
+  });
   const things = Map.groupBy([...found.keys()], (at) => found[at]?.belongsTo).values();
   await inParallel(things, AT_ONCE, async (ofOneThing) => {
     for (const at of ofOneThing) {

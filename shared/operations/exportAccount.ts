@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { authAdmin, issueTicket } from '#shared/access';
 import { Profile, readProfile } from '#shared/accounts';
-import { FILES, File, FileRecord } from '#shared/files';
+import { FILES, File, FileId, FileRecord } from '#shared/files';
 import { Generation, GenerationId } from '#shared/generation';
 import { Image, ImageId } from '#shared/images';
 import { Playlist, PlaylistId } from '#shared/playlists';
@@ -17,6 +17,9 @@ const LedgerEntry = z.object({
   on: z.string(),
   createdAt: z.iso.datetime(),
 });
+
+/** Of entries and likes, whose ids are put together: all that can name a document, because a made-up cursor may name anything. */
+const AnyId = z.string().regex(/^(?!\.\.?$|__.*__$)[^/]{1,200}$/);
 
 const Like = z.object({ songId: z.string(), createdAt: z.iso.datetime() });
 
@@ -76,9 +79,9 @@ export async function exportAccount({ uid, limit, cursor, now, newId }: Asking):
     page(1, { collection: 'generations', where: own, id: GenerationId, read: (data) => Generation.parse(data) }),
     page(2, { collection: 'playlists', where: own, id: PlaylistId, read: (data) => Playlist.parse(data) }),
     page(3, { collection: 'images', where: own, id: ImageId, read: (data) => Image.parse(data) }),
-    page(4, { collection: 'ledger', where: { uid }, id: z.string(), read: (data) => LedgerEntry.parse(data) }),
-    page(5, { collection: FILES, where: { ...own, state: 'kept' }, id: z.string(), read: (data) => FileRecord.parse(data) }),
-    page(6, { collection: 'likes', where: { uid }, id: z.string(), read: (data) => Like.parse(data) }),
+    page(4, { collection: 'ledger', where: { uid }, id: AnyId, read: (data) => LedgerEntry.parse(data) }),
+    page(5, { collection: FILES, where: { ...own, state: 'kept' }, id: FileId, read: (data) => FileRecord.parse(data) }),
+    page(6, { collection: 'likes', where: { uid }, id: AnyId, read: (data) => Like.parse(data) }),
   ]);
   const isMore = positions.some((position) => position !== null);
   const linked = files.map((file) => ({ ...File.strip().parse(file), belongsTo: file.belongsTo, url: linkTo(file, { now, newId }) }));

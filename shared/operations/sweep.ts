@@ -11,9 +11,19 @@ export interface Sweep {
   stores: StoresInUse;
   /** Where objects may be removed. */
   ownStores: Set<MediaStore>;
+  /** Of the store that is being listed: what no document names. */
+  orphans: Orphans;
   /** Documents that were read and written so far; uploads that were removed are in `counts`. */
   spent: { reads: number; writes: number };
 }
+
+/** Songs and pictures of one store, in one sweep, however many runs it takes. Of so many that nothing goes, names are not kept. */
+export interface Orphans {
+  count: number;
+  names: string[];
+}
+
+export const NO_ORPHANS: Orphans = { count: 0, names: [] };
 
 export const SWEEP_BOUNDS = {
   /** One run; the next goes on where it stopped. */
@@ -24,14 +34,14 @@ export const SWEEP_BOUNDS = {
    */
   reads: 45_000,
   writes: 3_000,
-  /** Objects whose documents are asked for at once, and calls of a store side by side. */
+  /** Objects of a store that are looked at at once, after which a run may stop; and calls of a store side by side. */
   batch: 100,
   atOnce: 8,
   /** Who writes an object has the document follow within minutes, or never. */
   untouchedMs: 24 * 60 * 60 * 1000,
   /**
-   * Objects of songs and pictures that one run removes because no document names them. A few are what crashes leave; more are a database
-   * that lacks its documents, such as one that is being restored, and then nothing goes.
+   * Objects of songs and pictures that a sweep removes from a store because no document names them, once it has seen the whole store. A few
+   * are what crashes leave; more are a database that lacks its documents, such as one that is being restored, and then nothing goes.
    */
   mostOrphans: 100,
   /** How far it has come is written down so often; without a sign of life for so long, another run takes over. */

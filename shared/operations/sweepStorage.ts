@@ -7,7 +7,7 @@ import { mediaStores } from '#shared/media';
 import { log, nudgeJob, type World } from '#shared/runtime';
 import { ownStores } from './ownStores.ts';
 import { PAGE } from './pagesOf.ts';
-import { NOTHING_SWEPT, SWEEP_BOUNDS, type Sweep, type SweepBounds, type SweepCounts } from './sweep.ts';
+import { NO_ORPHANS, NOTHING_SWEPT, SWEEP_BOUNDS, type Sweep, type SweepBounds, type SweepCounts } from './sweep.ts';
 import { sweepFiles } from './sweepFiles.ts';
 import { sweepMedia } from './sweepMedia.ts';
 import { sweepObjects } from './sweepObjects.ts';
@@ -41,7 +41,7 @@ export async function sweepStorage({ world, signal, bounds = SWEEP_BOUNDS, isDry
   const endsAtMs = world.clock.monotonicMs() + bounds.passMs;
   const sweep: Sweep = {
     ...{ world, bounds, isDryRun, counts: { ...NOTHING_SWEPT }, stores: new StoresInUse() },
-    ...{ spent: { reads: 0, writes: 0 }, ownStores: new Set() },
+    ...{ spent: { reads: 0, writes: 0 }, ownStores: new Set(), orphans: NO_ORPHANS },
   };
   const isOver = () => signal.aborted || world.clock.monotonicMs() >= endsAtMs || hasSpentAll(sweep);
   const turn = isDryRun ? undefined : await takeSweep(world, bounds);
@@ -77,9 +77,11 @@ async function* positions(sweep: Sweep, from: SweepPosition | undefined): AsyncG
     parts.findIndex(({ name }) => name === from?.part),
   );
   for (const part of parts.slice(first)) {
-    for await (const after of part.run(sweep, part.name === from?.part ? from.after : undefined)) {
+    const start = part.name === from?.part ? from : undefined;
+    sweep.orphans = start?.orphans ?? NO_ORPHANS;
+    for await (const after of part.run(sweep, start?.after)) {
       sweep.spent.reads += part.pageReads;
-      yield { part: part.name, after };
+      yield { part: part.name, after, orphans: sweep.orphans };
     }
   }
 }

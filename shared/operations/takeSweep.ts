@@ -5,17 +5,21 @@
  */
 import { z } from 'zod';
 import { fromDocument, toDocument, transact, type World } from '#shared/runtime';
+import { NO_ORPHANS, type Orphans } from './sweep.ts';
 
-/** In which part, and after what. */
+/** In which part, after what, and what that part has found so far. */
 export interface SweepPosition {
   part: string;
   after: string;
+  orphans: Orphans;
 }
+
+const Found = z.object({ count: z.int(), names: z.array(z.string()) });
 
 const Turn = z.object({
   claimId: z.string(),
   leaseUntilAt: z.iso.datetime(),
-  position: z.object({ part: z.string(), after: z.string() }).nullable(),
+  position: z.object({ part: z.string(), after: z.string(), orphans: Found.default(NO_ORPHANS) }).nullable(),
 });
 type Turn = z.output<typeof Turn>;
 

@@ -50,11 +50,12 @@ export function openSentry({ dsn, release, environment }: SentryOptions): Sentry
   };
 }
 
-function scopeOf({ code, context }: ToldError, client: NodeClient): Scope {
+function scopeOf({ code, error, context }: ToldError, client: NodeClient): Scope {
   const { function: name, requestId, traceId, spanId, uidHash } = context;
   const scope = new Scope();
   scope.setClient(client);
   scope.setTags({ code, ...(name ? { function: name } : {}), ...(requestId ? { requestId } : {}) });
+  if (!error.stack) scope.setFingerprint([code, name ?? 'process']); // by its text alone, each id in it would make a group
   if (uidHash) scope.setUser({ id: uidHash });
   if (traceId && spanId) scope.setContext('trace', { trace_id: traceId, span_id: spanId });
   return scope;

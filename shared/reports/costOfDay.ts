@@ -1,4 +1,4 @@
-import { BYTES_PER_PLAY, DOCUMENTS_PER_REQUEST, PRICES } from './prices.ts';
+import { BYTES_PER_PLAY, DOCUMENTS_PER_REQUEST, PRICES, type PriceName } from './prices.ts';
 import type { ReportFacts } from './schema.ts';
 
 /** What the day's work and what is kept add up to. */
@@ -11,21 +11,28 @@ export interface Consumption {
 }
 
 const GIB = 1024 ** 3;
-const MILLION = 1_000_000;
 const DAYS_OF_MONTH = 30;
 
-/** Roughly what the day cost at Google. The provider's credits are bought in other ways, and stand beside it. */
+/**
+ * Roughly what the day cost at Google, without free quotas, so that it is an upper bound for a small service. The provider's credits are
+ * bought in other ways, and stand beside it.
+ */
 export function costOfDay({ vcpuMs, gibMs, billedRequests, plays, storageBytes }: Consumption): ReportFacts['cost'] {
   const { read, written } = DOCUMENTS_PER_REQUEST;
   const amounts = {
-    compute: (vcpuMs / 1000) * PRICES.perVcpuS + (gibMs / 1000) * PRICES.perGibS,
-    requests: (billedRequests / MILLION) * PRICES.perMillionRequests,
-    database: (billedRequests / MILLION) * (read * PRICES.perMillionDocumentsRead + written * PRICES.perMillionDocumentsWritten),
-    storage: ((storageBytes / GIB) * PRICES.perGibMonthStored) / DAYS_OF_MONTH,
-    egress: ((plays * BYTES_PER_PLAY) / GIB) * PRICES.perGibSent,
+    compute: at('vcpuS', vcpuMs / 1000) + at('gibS', gibMs / 1000),
+    requests: at('requests', billedRequests),
+    database: at('documentsRead', billedRequests * read) + at('documentsWritten', billedRequests * written),
+    storage: at('storedGib', storageBytes / GIB) / DAYS_OF_MONTH,
+    egress: at('sentGib', (plays * BYTES_PER_PLAY) / GIB),
   };
   const items = Object.entries(amounts).map(([what, amount]) => ({ what: what as keyof typeof amounts, amount: inCents(amount) }));
-  return { currency: 'USD', total: inCents(items.reduce((sum, { amount }) => sum + amount, 0)), items, source: PRICES.source };
+  const source = `Google Cloud list prices, asia-northeast3, noted ${PRICES.vcpuS.asOf}`;
+  return { currency: 'USD', total: inCents(items.reduce((sum, { amount }) => sum + amount, 0)), items, source };
+}
+
+function at(price: PriceName, units: number): number {
+  return (units * PRICES[price].usd) / PRICES[price].per;
 }
 
 /** To a hundredth of a cent. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { dayBefore } from '#shared/figures';
 import { dayOf } from '#shared/limits';
+import { MODELS } from '#shared/music';
 import { database, log } from '#shared/runtime';
 import type { ProviderCredits, Reading } from './schema.ts';
 
@@ -23,9 +24,20 @@ export async function creditsOf(day: string): Promise<Counts> {
   return { counted: spent.providerCredits, uncertain: spent.unknownCredits };
 }
 
+const ON_THE_WAY = 100;
+const Order = z.object({ request: z.object({ model: z.enum(Object.keys(MODELS) as [keyof typeof MODELS]) }) });
+
+/** Credits of orders that are just being sent. Their answer may be there before we have counted it. */
+async function creditsOnTheWay(): Promise<number> {
+  const db = await database();
+  const { docs } = await db.collection('generationWork').where('state', '==', 'submitting').limit(ON_THE_WAY).get();
+  const orders = docs.map((document) => Order.safeParse(document.data()).data);
+  return orders.reduce((sum, order) => sum + (order ? MODELS[order.request.model].credits : 0), 0);
+}
+
 /**
  * Asks the provider how many credits are left. What we have counted is looked at before and after: only when it stood still do the
- * two belong to the same moment.
+ * two belong to the same moment. What is on its way then can be on either side of it.
  *
  * @returns null when the provider does not say, or orders keep coming
  */
@@ -41,8 +53,9 @@ export async function readBalance(getCredits: () => Promise<number>, clock: { no
       log.warn('provider_balance_not_read', { error });
       return null;
     }
+    const onTheWay = await creditsOnTheWay(); // before the count: what is counted meanwhile makes another look
     const after = await creditsOf(day);
-    if (after.counted === before.counted) return { credits, readAt: now.toISOString(), day, ...after };
+    if (after.counted === before.counted) return { credits, readAt: now.toISOString(), day, ...after, onTheWay };
   }
   return null;
 }
@@ -54,7 +67,10 @@ export async function compareCredits(
   earlier: Reading | null,
 ): Promise<{ providerCredits: ProviderCredits; difference: number | null }> {
   const between = reading && earlier ? await countBetween(earlier, reading) : null;
-  const { verdict, difference } = between ? judgeCredits(between) : { verdict: 'notKnown' as const, difference: null };
+  if (!reading || !earlier || !between) return { providerCredits: { ...ofDay, reading, between, verdict: 'notKnown' }, difference: null };
+  const { counted, uncertain, taken } = between;
+  const most = counted + reading.onTheWay;
+  const { verdict, difference } = judgeCredits({ taken, counted, least: counted - uncertain - earlier.onTheWay, most });
   return { providerCredits: { ...ofDay, reading, between, verdict }, difference };
 }
 
@@ -71,20 +87,25 @@ async function countBetween(earlier: Reading, later: Reading): Promise<ProviderC
   }
   const since = { counted: counted - earlier.counted, uncertain: uncertain - earlier.uncertain };
   if (since.counted < 0 || since.uncertain < 0) return null; // somebody has set the count back by hand
-  return { since: earlier.readAt, ...since, taken: earlier.credits - later.credits };
+  return { since: earlier.readAt, ...since, taken: exact(earlier.credits - later.credits) };
 }
 
 /**
- * Orders that nobody knows of may or may not have been charged: anything between is explained. Whoever buys credits hides what was
- * taken meanwhile: then nothing can be said.
+ * Orders that nobody knows of may or may not have been charged, and so may those on their way: anything between is explained. Whoever buys
+ * credits hides what was taken meanwhile: then nothing can be said.
  */
-function judgeCredits({ counted, uncertain, taken }: Counts & { taken: number }): {
+function judgeCredits({ taken, counted, least, most }: Record<'taken' | 'counted' | 'least' | 'most', number>): {
   verdict: ProviderCredits['verdict'];
   difference: number | null;
 } {
   if (taken === counted) return { verdict: 'agrees', difference: 0 };
   if (taken < 0) return { verdict: 'toppedUp', difference: null };
-  if (taken > counted) return { verdict: 'differs', difference: taken - counted };
-  if (taken >= counted - uncertain) return { verdict: 'explained', difference: 0 };
-  return { verdict: 'differs', difference: taken - (counted - uncertain) };
+  if (taken > most) return { verdict: 'differs', difference: exact(taken - most) };
+  if (taken < least) return { verdict: 'differs', difference: exact(taken - least) };
+  return { verdict: 'explained', difference: 0 };
+}
+
+/** A balance may have decimals: what binary fractions add to a difference is none. */
+function exact(credits: number): number {
+  return Number(credits.toFixed(6));
 }

@@ -1,13 +1,13 @@
 import { dayBefore } from '#shared/figures';
 import { dayOf } from '#shared/limits';
-import { database, fromDocument, log, toDocument, transact } from '#shared/runtime';
+import { config, database, fromDocument, log, toDocument, transact } from '#shared/runtime';
 import { gatherFacts, type Sources } from './gatherFacts.ts';
 import { reportText } from './reportText.ts';
-import { REPORTS, Report, type ReportFacts } from './schema.ts';
+import { type Books, REPORTS, Report, type ReportFacts } from './schema.ts';
 
-/** Days that are looked at each time: what comes late is still reported, and a day that nobody reported gets its report. */
+/** Days that are looked at each time: what comes late is still reported. After the last of them, callers are forgotten. */
 const DAYS_AGAIN = 4;
-/** How far back the last known balance is looked for. */
+/** How far back reports are looked for: the last known balance, and days that nobody has reported. */
 const MOST_REPORTS = 31;
 
 /**
@@ -19,15 +19,29 @@ const MOST_REPORTS = 31;
 export async function reportDays(dueAt: Date, now: Date, sources: Sources): Promise<string[]> {
   const yesterday = dayBefore(dayOf(dueAt));
   const reports = await reportsUntil(yesterday);
+  const ours = reports.filter(({ timeZone }) => timeZone === config().SERVICE_TIME_ZONE);
   const written: string[] = [];
-  for (let ago = DAYS_AGAIN - 1; ago >= 0; ago -= 1) {
+  let books: Promise<Books> | undefined; // of the oldest day that has none, which come first: it covers the others
+  const checkBooks = (sinceAt: Date) => {
+    books ??= sources.checkBooks(sinceAt);
+    return books;
+  };
+  for (let ago = daysMissed(yesterday, reports) + DAYS_AGAIN - 1; ago >= 0; ago -= 1) {
     const day = dayBefore(yesterday, ago);
     const known = reports.find((report) => report.day === day);
-    const earlier = reports.find((report) => report.day < day && report.providerCredits.reading)?.providerCredits.reading ?? null;
-    const about = { day, now, isYesterday: ago === 0, isSettled: ago === DAYS_AGAIN - 1, known, earlier };
-    if (await store(await gatherFacts(about, sources), now)) written.push(day);
+    if (known && !ours.includes(known)) continue; // its day had other hours: it stays as it is
+    const earlier = ours.find((report) => report.day < day && report.providerCredits.reading)?.providerCredits.reading ?? null;
+    const about = { day, now, isYesterday: ago === 0, isSettled: ago >= DAYS_AGAIN - 1, known, earlier };
+    if (await store(await gatherFacts(about, { ...sources, checkBooks }), now)) written.push(day);
   }
   return written;
+}
+
+/** Nights in which nobody reported, up to the last one. What they had to do is still to be done. */
+function daysMissed(yesterday: string, [newest]: Report[]): number {
+  const days = Array.from({ length: MOST_REPORTS - DAYS_AGAIN }, (_, ago) => dayBefore(yesterday, ago + 1));
+  if (!newest || newest.day === yesterday) return 0;
+  return days.includes(newest.day) ? days.indexOf(newest.day) : days.length;
 }
 
 /** The newest first, in one query. Those that were spoiled by hand are left out, and written anew. */

@@ -41,7 +41,7 @@ function textIn(language: Language, facts: ReportFacts): string {
     [
       say('refusals'),
       language === 'en'
-        ? `${count(facts.refusals)}, of ${count(facts.callersRefused)} people`
+        ? `${count(facts.refusals)}, of ${counted(facts.callersRefused, 'person', 'people')}`
         : `${count(facts.refusals)}건, ${count(facts.callersRefused)}명`,
     ],
     [say('p95'), ms(facts.p95Ms)],
@@ -120,15 +120,21 @@ function balanceIn(language: Language, { providerCredits, creditsDifference }: R
 }
 
 function booksIn(language: Language, { books }: ReportFacts): string {
-  const checked = count(books.entries);
-  if (books.discrepancyCount === 0) return language === 'en' ? `whole, ${checked} entries checked` : `이상 없음, ${checked}건 확인`;
+  const checked = language === 'en' ? counted(books.entries, 'entry', 'entries') : count(books.entries);
+  if (books.discrepancyCount === 0) return language === 'en' ? `whole, ${checked} checked` : `이상 없음, ${checked}건 확인`;
   const kinds = Object.entries(books.kinds).map(([kind, times]) => `${kind} ${times}`);
   const found = count(books.discrepancyCount);
-  return language === 'en' ? `${found} DISCREPANCIES: ${kinds.join(', ')}` : `불일치 ${found}건: ${kinds.join(', ')}`;
+  const differs = counted(books.discrepancyCount, 'DISCREPANCY', 'DISCREPANCIES');
+  return language === 'en' ? `${differs}: ${kinds.join(', ')}` : `불일치 ${found}건: ${kinds.join(', ')}`;
 }
 
 function count(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+/** In English one thing has a form of its own; in Korean it has none. */
+function counted(value: number, one: string, many: string): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
 }
 
 function percent(share: number | null, digits = 1): string {

@@ -23,6 +23,8 @@ export const Reading = z.strictObject({
   counted: Count,
   /** Of those: orders of which nobody knows whether they were taken. */
   uncertain: Count,
+  /** Of orders that were just being sent: in the balance perhaps, and not yet counted. */
+  onTheWay: Count.default(0),
 });
 export type Reading = z.output<typeof Reading>;
 
@@ -84,7 +86,7 @@ export const Report = z.strictObject({
   creditsDifference: z.number().nullable(),
   cost: Cost,
   books: Books,
-  /** Opened or resolved on this day. */
+  /** Open at some moment of this day. */
   incidents: z.array(ReportedIncident),
   text: z.strictObject({ en: z.string(), ko: z.string() }),
   createdAt: z.iso.datetime(),

@@ -25,6 +25,8 @@ export type SecretSetting = (typeof SECRET_SETTINGS)[number];
 
 const hostAndPort = z.string().regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+/** Of anything else its client would make nothing, without a word. */
+const sentryDsn = z.string().regex(/^https?:\/\/[^@/\s]+@[^/\s]+\/(?:\S+\/)?\d+$/, 'must be a DSN: https://<key>@<host>/<project>');
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone such as Asia/Seoul');
 
 const Settings = z.object({
@@ -58,7 +60,7 @@ const Settings = z.object({
   GCS_KEY_FILE: z.string().min(1).optional(),
   ALERT_WEBHOOK_URL: httpUrl.optional(),
   // Where errors and traces go besides the log. A DSN can only write, and browsers carry it in the open: it is no secret.
-  SENTRY_DSN: httpUrl.optional(),
+  SENTRY_DSN: sentryDsn.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   SORI_DATA_DIR: z.string().min(1).default('.sori'),

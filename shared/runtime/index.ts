@@ -6,6 +6,7 @@ export {
   mediaStoreIds,
   parseSettings,
   required,
+  SECRET_SETTINGS,
   type SecretSetting,
   SettingsError,
   STAND_IN_SETTINGS,
@@ -29,7 +30,7 @@ export {
 export { collectSpans, endSpan, type HttpAnswer, HttpFailure, type HttpRequest, type Span, send, traced } from './http.ts';
 export { type NewId, newId } from './ids.ts';
 export { inParallel } from './inParallel.ts';
-export { listNewest } from './listNewest.ts';
+export { listNewest, readOn } from './listNewest.ts';
 export {
   addLogContext,
   type DescribedError,

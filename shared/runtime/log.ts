@@ -24,6 +24,8 @@ export interface LogContext {
   uidHash?: string;
   /** Of the request that is answered. */
   method?: string | undefined;
+  /** What the caller has written: never logged, and taken out of texts of errors that repeat it. */
+  said?: unknown;
 }
 
 const contexts = new AsyncLocalStorage<LogContext>();
@@ -67,7 +69,7 @@ function root(): pino.Logger {
 }
 
 function cloudContext(): object {
-  const { traceId, spanId, isSampled, parentSpanId: _parent, method: _method, ...rest } = logContext();
+  const { traceId, spanId, isSampled, parentSpanId: _parent, method: _method, said: _said, ...rest } = logContext();
   if (!traceId) return rest;
   return {
     ...rest,
@@ -81,8 +83,9 @@ function cloudContext(): object {
 type Write = (code: string, fields?: Record<string, unknown>) => void;
 
 function at(level: 'debug' | 'info' | 'warn' | 'error'): Write {
-  return (code, { error, ...fields } = {}) => {
-    const described = error === undefined ? undefined : describeError(error);
+  return (code, given = {}) => {
+    const { error, ...fields } = given;
+    const described = 'error' in given ? describeError(error) : undefined; // `undefined` can be thrown too
     const event = level === 'error' && described ? errorEvent(described, fields['status']) : {};
     root()[level]({ code, ...fields, ...event, ...(described ? { error: described } : {}) }, code);
     if (level === 'error' && described) onError?.({ code, error: described, context: logContext() });
@@ -138,30 +141,109 @@ export interface DescribedError {
   message: string;
   name?: string;
   code?: string | number;
+  /** Name, message and frames; absent where nobody knows where it was thrown. */
   stack?: string;
+  /** Of an error that stands for several, the first of these. */
   cause?: DescribedError;
 }
 
-/** Name, code, masked text and stack of an error and of its causes. */
-export function describeError(error: unknown): DescribedError {
-  if (!(error instanceof Error)) return { message: mask(String(error)) };
-  const { name, message, stack, cause } = error;
-  const code = (error as { code?: unknown }).code;
+/** Characters. Whoever says more than this says somebody's data; and what reads a log refuses long entries as a whole. */
+const MOST_TEXT = 4_000;
+const MOST_FRAMES = 8_000;
+const MOST_READ = 100_000;
+const MOST_CAUSES = 5;
+
+/** Name, code, masked text and stack of whatever was thrown, and of its causes. Never throws, and takes no longer for a text without end. */
+export function describeError(error: unknown, mostCauses = MOST_CAUSES): DescribedError {
+  const [message, stack] = [read(error, 'message'), read(error, 'stack')];
+  if (typeof message !== 'string' && typeof stack !== 'string') return { message: told(textOf(error)) };
+  const text = typeof message === 'string' ? message : '';
+  const name = told(textOf(read(error, 'name') ?? 'Error'));
+  const code = read(error, 'code');
+  const cause = read(error, 'cause') ?? [read(error, 'errors')].flat()[0];
+  const frames = typeof stack === 'string' ? framesIn(stack, text) : '';
+  const heading = text ? `${name}: ${told(text)}` : name;
   return {
     name,
-    message: mask(message),
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    stack: mask(stack ?? ''),
-    ...(cause === undefined ? {} : { cause: describeError(cause) }),
+    message: told(text),
+    ...(typeof code === 'number' ? { code } : typeof code === 'string' ? { code: told(code) } : {}),
+    ...(frames ? { stack: [heading, mask(frames)].join('\n') } : {}),
+    ...(cause === undefined || mostCauses === 0 ? {} : { cause: describeError(cause, mostCauses - 1) }),
   };
 }
 
-/** Replaces what looks like an e-mail, a JWT, a PEM block, credentials of a header, or the value of a key, token, secret, signature or password. */
+/** What was thrown may be anything: a getter that throws, too. */
+function read(thing: unknown, field: string): unknown {
+  try {
+    return (thing as Record<string, unknown> | null | undefined)?.[field];
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(thing: unknown): string {
+  try {
+    return String(thing);
+  } catch {
+    return 'something that has no text';
+  }
+}
+
+/** Without the text in front of them, which may hold lines that look like frames. Once it was changed, it is not found: then from the end. */
+function framesIn(stack: string, message: string): string {
+  const at = stack.indexOf(message);
+  const frames = at < 0 ? stack.slice(-MOST_FRAMES) : stack.slice(at + message.length, at + message.length + MOST_FRAMES);
+  return frames
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .join('\n');
+}
+
+/** A text as it may be told: bounded, without what the caller wrote, masked. What is cut is cut between words: half a token is none to `mask`. */
+function told(text: string): string {
+  const whole = withoutSaid(text.slice(0, MOST_READ));
+  if (whole.length <= MOST_TEXT && text.length <= MOST_READ) return mask(whole);
+  const start = whole.slice(0, MOST_TEXT);
+  const end = Math.max(start.lastIndexOf(' '), start.lastIndexOf('\n'), 0);
+  return `${mask(start.slice(0, end))} … (${text.length} characters)`;
+}
+
+const SHORTEST_SAID = 4;
+const MOST_SAID = 200;
+const ID = /^[a-z]{3}_\w+$/;
+
+function withoutSaid(text: string): string {
+  const words = stringsIn(logContext().said).sort((a, b) => b.length - a.length);
+  return words.reduce((left, word) => left.replaceAll(word, '[input]').replaceAll(JSON.stringify(word).slice(1, -1), '[input]'), text);
+}
+
+/** Of a parsed input. Ids are ours, and tell what it was about. */
+function stringsIn(input: unknown): string[] {
+  const waiting: unknown[] = [input];
+  const found: string[] = [];
+  for (let looked = 0; waiting.length > 0 && looked < MOST_SAID; looked += 1) {
+    const thing = waiting.shift();
+    if (typeof thing === 'string' && thing.length >= SHORTEST_SAID && !ID.test(thing)) found.push(thing);
+    else if (typeof thing === 'object' && thing !== null) waiting.push(...Object.values(thing).slice(0, MOST_SAID));
+  }
+  return found;
+}
+
+/** A quoted value goes to its closing quote, also where quotes are escaped; any other to the next blank or mark. `[` is masked already. */
+const LABELLED =
+  /((?:key|token|secret|signature|password|passwd|cookie|oobCode)\\*["']?\s{0,9}[=:]\s{0,9})(?:(["'])(?!\[)(?:\\.|(?!\2)[^\\])*|(\\+["'])(?!\[)(?:(?!\3).)*|(?!\[)[^\s"'&,}\\]+)/gis;
+
+/**
+ * Replaces what looks like an e-mail, a JWT, a PEM block, credentials of a header or an address, a key of Google's, or the value of a
+ * key, token, secret, signature or password. Takes time in proportion to the text.
+ */
 export function mask(text: string): string {
   return text
     .replace(/-----BEGIN [\s\S]*?(-----END [^-]*-----|$)/g, '[key]')
-    .replace(/\beyJ[\w-]+\.[\w-]*\.?[\w-]*/g, '[token]')
+    .replace(/\beyJ[\w-]{1,500}\.[\w-]*\.?[\w-]*/g, '[token]')
     .replace(/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 [secret]')
-    .replace(/[\p{L}\p{N}_.+%-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+/gu, '[email]')
-    .replace(/((?:key|token|secret|signature|password)["']?\s*[=:]\s*["']?)(?!\[)[^\s"'&,}]+/gi, '$1[secret]');
+    .replace(/\b(ya29\.|AIza)[\w.-]+/g, '[token]')
+    .replace(/:\/\/[^\s/?#@]+@/g, '://[secret]@')
+    .replace(/(?<![\p{L}\p{N}_.+%-])[\p{L}\p{N}_.+%-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+/gu, '[email]')
+    .replace(LABELLED, '$1$2$3[secret]');
 }

@@ -3,7 +3,7 @@ import type { CloudSchedulerClient } from '@google-cloud/scheduler';
 import type { Clock } from './clock.ts';
 import { config } from './config.ts';
 import { within } from './deadline.ts';
-import { log } from './log.ts';
+import { log, traceparent } from './log.ts';
 
 const LIMIT_MS = 1_000;
 const AT_MOST_EVERY_MS = 5_000;
@@ -25,7 +25,9 @@ export async function nudgeJob(job: string, clock: Clock): Promise<void> {
 async function run(job: string): Promise<void> {
   const { GOOGLE_CLOUD_PROJECT, REGION } = config();
   const name = `projects/${GOOGLE_CLOUD_PROJECT}/locations/${REGION}/jobs/${job}`;
-  await (await schedulerClient()).runJob({ name }, { timeout: LIMIT_MS, retry: null }); // the client would go on for minutes
+  const trace = traceparent();
+  const otherArgs = trace ? { headers: { traceparent: trace } } : {};
+  await (await schedulerClient()).runJob({ name }, { timeout: LIMIT_MS, retry: null, otherArgs }); // the client would go on for minutes
 }
 
 /** The one client of the process, loaded when first asked for. */

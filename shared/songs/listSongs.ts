@@ -49,8 +49,11 @@ export async function listPublicSongs(wanted: Wanted, caller: Caller, clock: Clo
     rememberSongs(page.items, began);
     return page;
   };
-  if (caller.kind === 'user' && (caller.role === 'admin' || (await hasChangedLately(caller.uid, clock)))) return read();
-  const page = await pages.get(JSON.stringify([changesSeen(), Object.entries(wanted).sort()]), clock, read);
+  if (caller.kind === 'user' && caller.role === 'admin') return read();
+  // At once: neither waits for the other, and what was read just now need not be read again.
+  const shared = pages.get(JSON.stringify([changesSeen(), Object.entries(wanted).sort()]), clock, read);
+  const [page, hasChanged] = await Promise.all([shared, caller.kind === 'user' && hasChangedLately(caller.uid, clock)]);
+  if (hasChanged && !isReadNow) return read();
   const mayBeGone = !isReadNow && page.items.some((song) => mustReadAfresh(caller, song)); // deleted by its owner, who reads this
   if (mayBeGone) return read();
   return { ...page, items: page.items.map((song) => asListedNow(song, clock)) };

@@ -1,6 +1,6 @@
 import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
 import { z } from 'zod';
-import { encodeCursor, fromDocument, type PageAsked, readCursor } from '#shared/runtime';
+import { encodeCursor, fromDocument, type PageAsked, readCursor, readOn } from '#shared/runtime';
 import { SongId } from './schema.ts';
 
 export type SongSort = 'newest' | 'popular';
@@ -33,12 +33,10 @@ export async function readPage(
   const list = `${scope}:${sort}`;
   let query = filtered;
   for (const field of ORDERS[sort]) query = query.orderBy(field, 'desc');
-  query = query.orderBy('__name__', 'desc').limit(limit + 1);
+  query = query.orderBy('__name__', 'desc');
   if (cursor !== undefined) query = query.startAfter(...readCursor<unknown[]>(list, cursor, POSITIONS[sort]));
-  const found = (await query.get()).docs;
-  const documents = found.slice(0, limit);
-  const position = documents.map((document) => positionOf(document, sort)).findLast((each) => each !== undefined);
-  return { documents, nextCursor: found.length > limit && position ? encodeCursor(list, position) : null };
+  const { documents, next } = await readOn(query, limit, (document) => positionOf(document, sort));
+  return { documents, nextCursor: next ? encodeCursor(list, next) : null };
 }
 
 /** `undefined` for one that somebody has spoiled by hand. */

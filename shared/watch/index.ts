@@ -1,1 +1,1 @@
-export { watch } from './watch.ts';
+export { lookFor, WATCH_BOUNDS, watch } from './watch.ts';

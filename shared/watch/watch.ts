@@ -1,10 +1,10 @@
-import { type Changes, type Finding, judgeAll, type Memory, newMemory, type WebhookBounds } from '#shared/incidents';
-import type { World } from '#shared/runtime';
+import { type Changes, type Finding, JUDGE_BOUNDS, judgeAll, type Memory, newMemory, type WebhookBounds } from '#shared/incidents';
+import type { Documents, World } from '#shared/runtime';
 import { type Check, lookAt } from './check.ts';
 import { auth, firestore, provider, room, storage } from './dependencies.ts';
 import { figures } from './figures.ts';
 import { budget, generations, lyrics, settings } from './state.ts';
-import { backups, jobs, report } from './work.ts';
+import { backups, comparisons, jobs, report, tombstones } from './work.ts';
 
 /** All there is to look at. */
 export const CHECKS: Check[] = [
@@ -20,8 +20,21 @@ export const CHECKS: Check[] = [
   figures,
   jobs,
   backups,
+  comparisons,
+  tombstones,
   report,
 ];
+
+/** The looks themselves, of which what nobody has done of the nightly work may cost a hundred reads, and what is made of them. */
+export const WATCH_BOUNDS: Documents = { reads: 200 + JUDGE_BOUNDS.reads, writes: 10 + JUDGE_BOUNDS.writes };
+
+/** What one of the looks finds, for whoever asks now. Never rejects. */
+export function lookFor(name: Check['name'], world: World): Promise<Finding[]> {
+  return lookAt(
+    CHECKS.filter((check) => check.name === name),
+    world,
+  );
+}
 
 /** This process's own, for while the database is away. */
 const ownMemory = newMemory();

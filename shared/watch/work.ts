@@ -1,5 +1,6 @@
 /** Looks at work that recurs: what was to be done, backups, and what the daily report has found. */
 import { z } from 'zod';
+import { uncopiedForMs } from '#shared/backups';
 import { missedRuns } from '#shared/jobs';
 import { database, fromDocument } from '#shared/runtime';
 import { bad, type Check, good } from './check.ts';
@@ -62,13 +63,67 @@ export const backups: Check = {
   },
 };
 
+const COMPARED_MS = 9 * 24 * HOUR_MS;
+/** Tried again each day when it fails: of these, one is older than the limit. */
+const LATEST_WEEKLY = 10;
+
+const Weekly = Known.extend({
+  restoredAt: z.iso.datetime().nullable().catch(null),
+  comparison: z
+    .object({ state: z.string(), fault: z.object({ code: z.string() }).nullable() })
+    .nullable()
+    .catch(null),
+});
+
+/** Weekly backups are compared beside those of the days after, and may take days. */
+export const comparisons: Check = {
+  name: 'comparisons',
+  alerts: ['backup_not_compared'],
+  limitMs: 5_000,
+  whenItFails: 'unknown',
+  async look({ clock }) {
+    const db = await database();
+    const weekly = db.collection('backups').where('isWeekly', '==', true);
+    const { docs } = await weekly.orderBy('createdAt', 'desc').limit(LATEST_WEEKLY).get();
+    const latest = docs.flatMap((document) => Weekly.safeParse(fromDocument(document.data())).data ?? []);
+    const ended = latest.find(({ comparison }) => ENDED.includes(comparison?.state ?? ''));
+    if (ended && ended.restoredAt === null) {
+      const { state, fault } = ended.comparison!;
+      return [bad('backup_not_compared', `${ended.backupId}, ${state}, ${fault?.code ?? 'unknown'}`)];
+    }
+    const sinceAt = ended?.restoredAt ?? latest.at(-1)?.createdAt;
+    const ageMs = sinceAt === undefined ? 0 : clock.now() - Date.parse(sinceAt);
+    const observed = `${Math.floor(ageMs / HOUR_MS)} hours`;
+    return [ageMs > COMPARED_MS ? bad('backup_not_compared', `none for ${observed}`) : good('backup_not_compared', observed)];
+  },
+};
+
+const ENDED = ['equal', 'different', 'given_up'];
+
+const UNCOPIED_MS = 10 * 60_000;
+
+export const tombstones: Check = {
+  name: 'tombstones',
+  alerts: ['tombstones_not_copied'],
+  limitMs: 5_000,
+  whenItFails: 'unknown',
+  async look(world) {
+    const waitedMs = await uncopiedForMs(world);
+    const observed = `${Math.floor(waitedMs / 60_000)} minutes`;
+    return [waitedMs > UNCOPIED_MS ? bad('tombstones_not_copied', observed) : good('tombstones_not_copied', observed)];
+  },
+};
+
 const Reported = z.object({
   day: z.string(),
   books: z.object({ discrepancyCount: z.number() }),
   creditsDifference: z.number().nullable(),
 });
 
-/** Of the last day that was reported. Where there is no report yet, nothing is known to be wrong. */
+/** A look at one day alone would call it over on the next, mended or not. */
+const LAST_REPORTS = 7;
+
+/** Of the last reports. Where there is none yet, nothing is known to be wrong. */
 export const report: Check = {
   name: 'report',
   alerts: ['books_wrong', 'credits_differ'],
@@ -76,15 +131,15 @@ export const report: Check = {
   whenItFails: 'unknown',
   async look() {
     const db = await database();
-    const [latest] = (await db.collection('reports').orderBy('day', 'desc').limit(1).get()).docs;
-    const { day, books, creditsDifference } = Reported.safeParse(latest?.data()).data ?? NOTHING_REPORTED;
-    const discrepancies = `${books.discrepancyCount} discrepancies, ${day}`;
-    const difference = `${creditsDifference ?? 0} credits, ${day}`;
+    const { docs } = await db.collection('reports').orderBy('day', 'desc').limit(LAST_REPORTS).get();
+    const reports = docs.flatMap((document) => Reported.safeParse(document.data()).data ?? []);
+    const wrong = reports.flatMap(({ day, books }) =>
+      books.discrepancyCount > 0 ? [`${books.discrepancyCount} discrepancies, ${day}`] : [],
+    );
+    const differing = reports.flatMap(({ day, creditsDifference }) => (creditsDifference ? [`${creditsDifference} credits, ${day}`] : []));
     return [
-      books.discrepancyCount > 0 ? bad('books_wrong', discrepancies) : good('books_wrong', discrepancies),
-      creditsDifference ? bad('credits_differ', difference) : good('credits_differ', difference),
+      wrong.length > 0 ? bad('books_wrong', wrong.join('; ')) : good('books_wrong'),
+      differing.length > 0 ? bad('credits_differ', differing.join('; ')) : good('credits_differ'),
     ];
   },
 };
-
-const NOTHING_REPORTED: z.output<typeof Reported> = { day: 'no report', books: { discrepancyCount: 0 }, creditsDifference: null };

@@ -137,6 +137,7 @@ describe('with SENTRY_DSN', () => {
     ['says nothing', () => undefined],
     ['fails', (response) => response.writeHead(500).end()],
     ['cuts', (response) => response.destroy()],
+    ['is asked too often', (response) => response.writeHead(429, { 'retry-after': '60' }).end()],
   ])('an ingest that %s costs no caller their answer, and does not hold up the end', async (_what, answer) => {
     const ingest = await serving(answer);
     await start({ SENTRY_DSN: dsnOf(ingest) });

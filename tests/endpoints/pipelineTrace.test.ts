@@ -83,14 +83,26 @@ describe('the log of a function', () => {
     expect(line).toMatchObject({ [TRACE]: `projects/${PROJECT}/traces/${THEIRS}`, [SAMPLED]: false });
   });
 
-  it.each([`00-${'0'.repeat(32)}-${PARENT}-01`, `00-${THEIRS}-${'0'.repeat(16)}-01`, `ff-${THEIRS}-${PARENT}-01`, `00-${THEIRS}`, 'junk'])(
-    'begins a trace of its own for %s',
-    async (traceparent) => {
-      const line = await lineOf('/', { traceparent });
-      expect(line[TRACE]).toMatch(/\/traces\/(?!0{32})[0-9a-f]{32}$/);
-      expect(line[TRACE]).not.toContain(THEIRS);
-    },
-  );
+  it('understands what later versions say of it, whatever they say besides', async () => {
+    const line = await lineOf('/getStatus', { traceparent: `cc-${THEIRS}-${PARENT}-01-more`, tracestate: 'x=y,'.repeat(1_000) });
+    expect(line[TRACE]).toBe(`projects/${PROJECT}/traces/${THEIRS}`);
+  });
+
+  it.each([
+    `00-${'0'.repeat(32)}-${PARENT}-01`,
+    `00-${THEIRS}-${'0'.repeat(16)}-01`,
+    `ff-${THEIRS}-${PARENT}-01`,
+    `00-${THEIRS}-${PARENT}-01-more`,
+    `00-${THEIRS}-${PARENT}-01-`,
+    `00-${THEIRS.toUpperCase()}-${PARENT}-01`,
+    `00-${THEIRS}-${PARENT}-01, 00-${THEIRS}-${PARENT}-01`,
+    `00-${THEIRS}`,
+    'junk',
+  ])('begins a trace of its own for %s', async (traceparent) => {
+    const line = await lineOf('/', { traceparent });
+    expect(line[TRACE]).toMatch(/\/traces\/(?!0{32})[0-9a-f]{32}$/);
+    expect(line[TRACE]).not.toContain(THEIRS);
+  });
 });
 
 describe('a function by itself', () => {

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { authAdmin, findAuthRecord } from '#shared/access';
 import { database } from '#shared/runtime';
 import { getProfile } from '../../functions/accounts/getProfile.ts';
+import { signIn } from '../../functions/accounts/signIn.ts';
 import { updateUser } from '../../functions/admin/updateUser.ts';
 import { getPlayback } from '../../functions/songs/getPlayback.ts';
+import { getStatus } from '../../functions/system/getStatus.ts';
 import { type AuthProxy, openAuthProxy } from '../faults/authProxy.ts';
 import { type Person, signUpPerson } from '../support/callers.ts';
 import { TestClock } from '../support/clock.ts';
@@ -28,22 +30,33 @@ afterAll(async () => {
 });
 
 describe('G7: when Auth says nothing', () => {
-  it('no ticket plays on trust while the database answers', async () => {
+  it('no ticket plays on trust while the database answers, and who has to wait is told that it is the sign-in', async () => {
     const person = await signUpPerson(house.service);
     clock.advance(60_000); // Auth's own clock goes on while this one stands
     const { songId } = await given.song({ owner: person.uid });
     const { body } = await house.service.call(getPlayback, { songId }, { token: person.token });
-    const play = async () => {
-      const answer = await fetch(body.url);
-      await answer.bytes();
-      return answer.status;
-    };
-    expect(await play()).toBe(200);
+    const play = () => house.service.send(`streamSong?${new URL(body.url).searchParams}`);
+    expect((await play()).status).toBe(200);
     clock.advance(30_000);
     const held = proxy.hold('accounts:lookup', 'call');
-    expect(await play()).toBe(503);
+    const answers = await Promise.all([play(), house.service.call(getStatus, {}, { token: person.token })]);
+    expect(answers.map(({ problem }) => problem)).toMatchObject([
+      { status: 503, code: 'feature_unavailable', feature: 'streaming', reason: 'signIn' },
+      { status: 503, code: 'feature_unavailable', feature: 'getStatus', reason: 'signIn' },
+    ]);
     held.release();
-    expect(await play()).toBe(200);
+    expect((await play()).status).toBe(200);
+  });
+});
+
+describe('G7: when Auth fails', () => {
+  it('who signs in is told that it is the sign-in, and can do so later', async () => {
+    const { email, password } = await signUpPerson(house.service);
+    proxy.refuse('accounts:signInWithPassword');
+    const { problem } = await house.service.call(signIn, { email, password });
+    expect(problem).toMatchObject({ status: 503, code: 'feature_unavailable', feature: 'signIn', reason: 'signIn' });
+    proxy.refuse(undefined);
+    expect((await house.service.call(signIn, { email, password })).status).toBe(200);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   checkDelete,
   checkDeleted,
   checkFault,
+  checkLastTry,
   checkOneRun,
   checkRepairedKey,
   faultsToTry,
@@ -43,6 +44,8 @@ describe('G8: a bucket alone, and a storage key of 69 characters', () => {
 });
 
 describe('G8: a bucket alone', () => {
+  it('that hangs holds nothing back for longer when it is repaired while the worker still waits for it', () => checkLastTry(scene), 60_000);
+
   it.each(faultsToTry('refused', '503', 'hangs', '403', 'no bucket'))(
     'and the fault "%s" hold back what the table says, and all is back within 30 s of its end',
     (fault) => checkFault(scene, fault),

@@ -82,6 +82,7 @@ describe('A recurring job', () => {
       startedAt: '2026-11-22T19:30:20.000Z',
       doneAt: '2026-11-22T19:30:20.000Z',
       result: answer,
+      madeUpAt: null,
       expireAt: expect.any(String),
     });
   });

@@ -39,7 +39,7 @@ describe('G12: no input that a schema takes is the service’s undoing', () => {
         expect(promised(endpoint)).toContain(answer.status);
       });
       const takesNothing = Object.keys(shapeOf(endpoint).fields).length === 0;
-      await fc.assert(answers, runs(takesNothing ? 1 : 15));
+      await fc.assert(answers, takesNothing ? { ...runs(1), numRuns: 1 } : runs(15)); // who has signed out once is out
     },
     limitMs(30_000),
   );

@@ -3,12 +3,13 @@
  * is searched for the marks.
  */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findMarks } from '../secrecy/marks.ts';
+import { addressOf, findMarks } from '../secrecy/marks.ts';
 import type { Outcome } from '../secrecy/outcome.ts';
 import { emulators } from '../support/emulators.ts';
 
@@ -45,7 +46,7 @@ function leaks(texts: string[], marks = allMarks()): { mark: string; text: strin
 }
 
 /** What is people's own, and for nobody else: there their words may stand, and their address in one place. Secrets stand nowhere. */
-const PEOPLES_WORDS = ['generations', 'generationWork', 'songs', 'songSearch', 'songMedia'];
+const PEOPLES_WORDS = ['generations', 'generationWork', 'songs', 'songSearch', 'songMedia', 'playlists', 'images', 'users'];
 const PEOPLES_ADDRESSES = ['users'];
 
 it('everything has happened: songs, pictures, faults, a backup, a report, an incident, errors', () => {
@@ -63,6 +64,7 @@ it('everything has happened: songs, pictures, faults, a backup, a report, an inc
 const HAPPENED = [
   ...['signUp: 201', 'signUp: 409', 'signIn: 401', 'signIn: 200', 'refreshSession: 401', 'requestPasswordReset: 202'],
   ...['song: ready', 'song: failed', 'createSong: 422', 'writeLyrics: 200', 'heard: 206', 'uploaded: 200', 'finishUpload: 200'],
+  ...['createPlaylist: 201', 'updatePlaylist: 200', 'updateImage: 200', 'retryGeneration: 202'],
   ...['exportAccount: 200', 'updateUser: 200', 'moderateSong: 200', 'getDashboard: 200', 'failing: 500', 'deleteAccount: 200'],
   ...['backUpDatabase: 200', 'backup: verified', 'reportDailyUsage: 200', 'verifyBackup: 200', 'sweepStorage: 200', 'watchService: 200'],
 ];
@@ -90,6 +92,24 @@ describe('no secret, token, address of a person or prompt stands', () => {
     expect(leaks(Object.entries(outcome.manifests).flat())).toEqual([]);
   });
 
+  it('in backups, but for what people wrote and their addresses among the documents', () => {
+    const files = Object.entries(outcome.backupFiles);
+    expect(files.some(([name]) => name.includes('accounts'))).toBe(true);
+    for (const [name, bytes] of files) {
+      const { secrets, emails } = outcome.marks;
+      const marks = name.includes('accounts') ? [...secrets, ...emails] : secrets;
+      expect({ name, marks: findMarks(bytes, marks) }).toEqual({ name, marks: [] });
+    }
+  });
+
+  it('in what those are told who are refused', () => {
+    expect(new Set(outcome.refusals.map((text) => text.split(' ', 1)[0])).size).toBeGreaterThan(20);
+    const { secrets, emails } = outcome.marks;
+    // What the provider says against lyrics is passed on to whoever asked for them, in its words.
+    const own = outcome.refusals.filter((text) => !text.startsWith('writeLyrics '));
+    expect([...leaks(own), ...leaks(outcome.refusals, [...secrets, ...emails])]).toEqual([]);
+  });
+
   it('in figures, reports, incidents, claims, runs, audits, or any document that is not people’s own', () => {
     for (const [collection, documents] of Object.entries(outcome.collections)) {
       const { secrets, emails, prompts } = outcome.marks;
@@ -108,6 +128,8 @@ describe('the search itself', () => {
     ['in Base64 for URLs', (mark) => Buffer.from(`~~${mark}?`).toString('base64url')],
     ['in hexadecimal', (mark) => Buffer.from(mark).toString('hex')],
     ['escaped for a URL', (mark) => encodeURIComponent(mark)],
+    ['hashed without a key', (mark) => `id_${createHash('sha256').update(mark).digest('hex').slice(0, 20)}`],
+    ['as the hash of its address', (mark) => createHash('sha1').update(addressOf(mark)).digest('hex')],
   ])('finds a mark %s', (_how, spoil) => {
     for (const mark of ['q0123456789abcdef', 'a+b/c d@sori.example?x=1']) expect(findMarks(spoil(mark), [mark])).toEqual([mark]);
   });

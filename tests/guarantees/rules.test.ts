@@ -20,7 +20,7 @@ const CLOSED = [
     'songSearch',
     'erasures',
     'deletedPlaylists',
-    'deletedPlaylists',
+    'deletedFiles',
     'unheardOf',
     'users/owner/notes',
     'songs/public/notes',

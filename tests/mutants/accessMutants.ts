@@ -164,6 +164,13 @@ export const accessMutants: Mutant[] = [
     test: 'tests/guarantees/g08-databaseAway.test.ts',
   },
   {
+    guarantee: 'G8',
+    file: 'shared/endpoint/pipeline.ts',
+    search: 'ticket ? { limitMs: HURRY_MS } : {}',
+    replace: 'ticket ? {} : { limitMs: HURRY_MS }',
+    test: 'tests/guarantees/g08-databaseAway.test.ts',
+  },
+  {
     guarantee: 'G15',
     file: 'shared/access/account.ts',
     search: 'if (tombstone?.exists) return undefined;',

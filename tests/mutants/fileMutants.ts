@@ -33,9 +33,9 @@ export const fileMutants: Mutant[] = [
   {
     guarantee: 'G4',
     file: 'shared/operations/sweepObjects.ts',
-    search: 'removed + orphans <= bounds.mostOrphans',
-    replace: 'removed <= bounds.mostOrphans',
-    test: 'tests/shared/operations/sweepStorage.test.ts',
+    search: 'const count = orphans.count + names.length;',
+    replace: 'const count = names.length;',
+    test: 'tests/shared/operations/sweepStores.test.ts',
   },
   {
     guarantee: 'G11',
@@ -60,10 +60,24 @@ export const fileMutants: Mutant[] = [
   },
   {
     guarantee: 'G11',
-    file: 'shared/jobs/missedRuns.ts',
-    search: "?.state !== 'done');",
-    replace: '?.state === undefined);',
+    file: 'shared/jobs/overdueRuns.ts',
+    search: "run?.state !== 'done')",
+    replace: 'run?.state === undefined)',
     test: 'tests/shared/jobs/missedRuns.test.ts',
+  },
+  {
+    guarantee: 'G11',
+    file: 'shared/jobs/makeUp.ts',
+    search: 'Math.abs(sinceMs) < MAKE_UP_MS ? due : firedFor',
+    replace: 'false ? due : firedFor',
+    test: 'tests/shared/jobs/makeUp.test.ts',
+  },
+  {
+    guarantee: 'G11',
+    file: 'shared/jobs/makeUp.ts',
+    search: '(chosen !== unanswered && !(await mark(chosen, clock)))',
+    replace: 'false',
+    test: 'tests/shared/jobs/makeUp.test.ts',
   },
   {
     guarantee: 'G11',
@@ -77,6 +91,13 @@ export const fileMutants: Mutant[] = [
     file: 'shared/access/need.ts',
     search: 'permits(rule, caller, subject(thing)) ? thing : undefined;',
     replace: 'rule ? thing : undefined;',
+    test: 'tests/endpoints/files/deleteFiles.test.ts',
+  },
+  {
+    guarantee: 'G6',
+    file: 'shared/files/deletedFiles.ts',
+    search: 'deleted?.ownerId === ownerId',
+    replace: 'deleted !== undefined',
     test: 'tests/endpoints/files/deleteFiles.test.ts',
   },
   {

@@ -53,6 +53,21 @@ export const imageMutants: Mutant[] = [
     replace: 'void [discardFile, now];',
     test: 'tests/endpoints/images/deleteImage.test.ts',
   },
+  // While the database is away, what was shown here is shown on, unless it was deleted here.
+  {
+    guarantee: 'G8',
+    file: 'shared/images/shownPictures.ts',
+    search: 'await askOrRecall(kept, imageId, clock, () => kept.refresh(imageId, clock, read));',
+    replace: 'await kept.refresh(imageId, clock, read); void askOrRecall;',
+    test: 'tests/guarantees/g08-databaseAway.test.ts',
+  },
+  {
+    guarantee: 'G8',
+    file: 'shared/images/deleteImage.ts',
+    search: 'forgetPicture(imageId);',
+    replace: '',
+    test: 'tests/guarantees/g08-databaseAway.test.ts',
+  },
   // Its owner's, and nobody else's.
   {
     ...owning,

@@ -54,8 +54,8 @@ export const inputMutants: Mutant[] = [
   {
     guarantee: 'G12',
     file: 'shared/endpoint/register.ts',
-    search: '(process as { domain?: { exit(): void } }).domain?.exit();',
-    replace: '',
+    search: 'void processExchange(exchange)',
+    replace: '_app(req, res)',
     test: 'tests/built/strayFaults.test.ts',
   },
   {

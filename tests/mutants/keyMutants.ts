@@ -5,7 +5,7 @@ const DIAGNOSIS = { file: 'shared/media/diagnoseKey.ts', test: 'tests/shared/med
 const CREDENTIALS = { file: 'shared/media/credentials.ts', test: 'tests/shared/media/credentials.test.ts' };
 const SECRET = { file: 'shared/media/secretManager.ts', test: 'tests/shared/media/secretManager.test.ts' };
 
-const LOG = { guarantee: 'G13', file: 'shared/runtime/log.ts' };
+const LOG = { guarantee: 'G13', file: 'shared/runtime/log.ts', test: 'tests/shared/runtime/log.test.ts' };
 const MARKED = 'tests/guarantees/g13-nothingTold.test.ts';
 
 export const keyMutants: Mutant[] = [
@@ -54,8 +54,16 @@ export const keyMutants: Mutant[] = [
     replace: 'diagnosis',
     test: 'tests/shared/media/storageKey.test.ts',
   },
-  { ...LOG, search: "stack: mask(stack ?? ''),", replace: "stack: stack ?? '',", test: MARKED },
-  { ...LOG, search: 'message: mask(message),', replace: 'message,', test: MARKED },
+  { ...LOG, search: "[heading, mask(frames)].join('\\n')", replace: 'stack' },
+  { ...LOG, search: '    message: told(text),', replace: '    message: text,' },
+  { ...LOG, search: 'withoutSaid(text.slice(0, MOST_READ))', replace: 'text.slice(0, MOST_READ)' },
+  {
+    guarantee: 'G13',
+    file: 'shared/endpoint/parse.ts',
+    search: 'addLogContext({ said: [result.data, raw] });',
+    replace: 'void addLogContext;',
+    test: 'tests/endpoints/pipelineErrors.test.ts',
+  },
   {
     guarantee: 'G13',
     file: 'shared/music/providerFault.ts',

@@ -169,9 +169,30 @@ export const providerMutants: Mutant[] = [
   {
     guarantee: 'G9',
     file: 'shared/incidents/judge.ts',
-    search: '(goodLooks >= LOOKS && sinceMs(goodSinceAt, now) >= resolvesAfterMs)',
-    replace: 'goodLooks >= LOOKS',
+    search: '(goodLooks >= looks && sinceMs(goodSinceAt, now) >= resolvesAfterMs)',
+    replace: 'goodLooks >= 2',
     test: 'tests/shared/incidents/incidents.test.ts',
+  },
+  {
+    guarantee: 'G9',
+    file: 'shared/incidents/judge.ts',
+    search: 'Math.max(2, Math.ceil(ms / 60_000))',
+    replace: '2',
+    test: 'tests/shared/incidents/incidents.test.ts',
+  },
+  {
+    guarantee: 'G9',
+    file: 'shared/incidents/tell.ts',
+    search: "[untold.where('severity', '==', 'critical'), untold]",
+    replace: '[untold]',
+    test: 'tests/shared/incidents/telling.test.ts',
+  },
+  {
+    guarantee: 'G9',
+    file: 'shared/incidents/outage.ts',
+    search: 'of memory.untold) memory.held.set(alert, standing);',
+    replace: 'of memory.untold) void [alert, standing];',
+    test: 'tests/shared/watch/databaseGone.test.ts',
   },
   {
     guarantee: 'G9',

@@ -10,7 +10,7 @@ const SEVERITY = {
 
 describe.each([
   ['docs/runbook.md', 'en', ['Means', 'See', 'Do']],
-  ['docs/runbook.ko.md', 'ko', ['뜻', '확인', '조치']],
+  ['docs/ko/runbook.md', 'ko', ['뜻', '확인', '조치']],
 ] as const)('%s', (path, language, parts) => {
   const text = read(path);
   const sections = new Map(

@@ -5,7 +5,7 @@ import { headings, read } from './documents.ts';
 
 const codes = Backup.shape.failure.unwrap().shape.code.options;
 
-describe.each(['docs/backups.md', 'docs/backups.ko.md'])('%s', (path) => {
+describe.each(['docs/backups.md', 'docs/ko/backups.md'])('%s', (path) => {
   it('has every reason for which a backup can fail, and no other', () => {
     const listed = [...read(path).matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code);
     expect(listed).toEqual(codes);

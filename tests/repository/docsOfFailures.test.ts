@@ -20,9 +20,13 @@ describe('docs/failures.md', () => {
       'Copies',
       'Uploads',
       'Firestore',
+      'Firebase Auth',
       'The provider',
       'Alerts',
+      'Recurring work',
+      'Figures',
       'Backups',
+      'Errors and traces',
     ]);
   });
 });

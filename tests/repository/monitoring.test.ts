@@ -98,6 +98,24 @@ describe('Alert policies', () => {
     for (const sum of sums) expect(sum).not.toHaveProperty('groupByFields');
   });
 
+  it('that nobody watches stays told for a week, though nothing comes any more that could end it', () => {
+    const { conditions, alertStrategy } = json('policies/watchSilent.json') as { conditions: object[]; alertStrategy: object };
+    expect([conditions.map((condition) => 'conditionAbsent' in condition), alertStrategy]).toEqual([
+      [true],
+      { autoClose: `${7 * 24 * 3600}s` },
+    ]);
+  });
+
+  it('that requests fail wants a share and a number: two at night are no outage', () => {
+    const { combiner, conditions } = z
+      .looseObject({
+        combiner: z.string(),
+        conditions: z.array(z.looseObject({ conditionThreshold: z.looseObject({ thresholdValue: z.number() }) })),
+      })
+      .parse(json('policies/errorRate.json'));
+    expect([combiner, conditions.map(({ conditionThreshold }) => conditionThreshold.thresholdValue)]).toEqual(['AND', [0.05, 5]]);
+  });
+
   it('have the titles and the words of our alerts, and lead to their pages', () => {
     for (const { displayName, documentation, userLabels } of policies) {
       const alert = ALERTS.find(({ name }) => name === userLabels.alert)!;

@@ -157,11 +157,11 @@ function failing(marks: Marks) {
     input: z.strictObject({ said: z.string() }),
     output: z.strictObject({}),
     ...{ errors: [], cache: 'none', examples: [{ title: 'Fail', input: { said: 'x' } }] },
-    handler: () => {
+    handler: ({ said }) => {
       const [token = '', secret = ''] = [marks.secrets.find((each) => each.startsWith('eyJ')), marks.secrets[0]];
       const email = `${marks.emails[0]}@sori.example`;
       const cause = new TypeError(`no such user: ${email}`);
-      return Promise.reject(new Error(`Bearer ${token} of ${email} refused, api_key=${secret}`, { cause }));
+      return Promise.reject(new Error(`Bearer ${token} of ${email} refused after "${said}", api_key=${secret}`, { cause }));
     },
   });
 }

@@ -11,4 +11,8 @@ export interface Outcome {
   spans: string[];
   /** Of the bucket for backups: what is no exported data. */
   manifests: Record<string, string>;
+  /** Of the same bucket, everything, byte by byte. */
+  backupFiles: Record<string, string>;
+  /** What was answered to those who were refused. */
+  refusals: string[];
 }

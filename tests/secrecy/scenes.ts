@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '#shared/endpoint';
 import { database, log } from '#shared/runtime';
+import { shapeOf } from '../fuzz/validInput.ts';
 import { photograph, SECRET_PLACE } from '../support/somePictures.ts';
 import type { MarkedHouse } from './markedHouse.ts';
 import { word } from './marks.ts';
@@ -24,6 +25,8 @@ export class Play {
   readonly house: MarkedHouse;
   /** `what: status` of everything that was done. */
   readonly seen: string[] = [];
+  /** What those were told who were refused. */
+  readonly refusals: string[] = [];
 
   constructor(house: MarkedHouse) {
     this.house = house;
@@ -37,7 +40,9 @@ export class Play {
     const endpoint = this.house.service.endpoints.find((each) => each.name === name) as Endpoint;
     const own = { 'x-forwarded-for': `10.1.${Math.floor(Math.random() * 250)}.${Math.floor(Math.random() * 250)}`, ...headers };
     const answer = await this.house.service.call(endpoint as never, input as never, { ...(token ? { token } : {}), headers: own });
-    this.seen.push(`${name}: ${answer.status}`);
+    const { reason = '' } = (answer.body ?? {}) as { reason?: string };
+    this.seen.push(`${name}: ${answer.status} ${answer.status < 500 ? '' : reason}`);
+    if (answer.status >= 400) this.refusals.push(`${name} ${JSON.stringify(answer.body)}`);
     return (answer.body ?? {}) as Told;
   }
 
@@ -177,6 +182,28 @@ export async function useIt(play: Play, { token }: Person, songId: string): Prom
   play.seen.push(`uploaded: ${sent.status}`);
   await play.call('finishUpload', { imageId }, { token });
   await play.call('exportAccount', {}, { token });
+}
+
+/** Never called by chance: they end what the other scenes need, or take long. */
+const NOT_BY_CHANCE = ['deleteAccount', 'signOut', 'startBackup', 'failing'];
+
+/** Every function there is, with a mark in each place that takes a text; nearly all of it is refused. */
+export async function callAll(play: Play, { token }: Person): Promise<void> {
+  for (const endpoint of play.house.service.endpoints) {
+    if (endpoint.access === 'scheduler' || NOT_BY_CHANCE.includes(endpoint.name)) continue;
+    const texts = Object.entries(shapeOf(endpoint).fields).filter(([, { type }]) => type === 'string');
+    for (const [field] of texts) await play.call(endpoint.name, { [field]: play.mark('prompts') }, { token });
+    await play.call(endpoint.name, Object.fromEntries(texts.map(([field]) => [field, play.mark('prompts')])), { token });
+  }
+  const { playlist } = await play.call('createPlaylist', { title: play.mark('prompts') }, { token });
+  const { playlistId } = playlist as { playlistId: string };
+  await play.call('updatePlaylist', { playlistId, title: play.mark('prompts') }, { token });
+  const { items } = await play.call('listImages', {}, { token });
+  const [image] = items as { imageId: string }[];
+  await play.call('updateImage', { imageId: image?.imageId, title: play.mark('prompts') }, { token });
+  const { items: asked } = await play.call('listGenerations', {}, { token });
+  const failed = (asked as { generationId: string; state: string }[]).find(({ state }) => state === 'failed');
+  await play.call('retryGeneration', { generationId: failed?.generationId }, { token });
 }
 
 /** What operators do, and to whom. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { database } from '#shared/runtime';
 import { openMarkedHouse } from './markedHouse.ts';
 import type { Outcome } from './outcome.ts';
-import { breakThings, close, comeIn, fail, loseAnswer, makeSongs, operate, Play, signUp, useIt } from './scenes.ts';
+import { breakThings, callAll, close, comeIn, fail, loseAnswer, makeSongs, operate, Play, signUp, useIt } from './scenes.ts';
 
 const [directory = '', outcomePath = ''] = process.argv.slice(2);
 
@@ -17,12 +17,10 @@ async function stored(): Promise<Outcome['collections']> {
   return found;
 }
 
-async function manifestsIn(folder: string): Promise<Outcome['manifests']> {
+async function filesIn(folder: string, encoding: 'utf8' | 'latin1', ending = ''): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
-    .map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')])));
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending)).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(await Promise.all(files.map(async (file) => [file, await readFile(file, encoding)])));
 }
 
 const house = await openMarkedHouse(directory);
@@ -31,6 +29,7 @@ const [person, admin, leaving] = [await signUp(play), await signUp(play), await 
 await comeIn(play, person);
 const songId = await makeSongs(play, person);
 await useIt(play, person, songId);
+await callAll(play, person);
 await operate(play, admin, person, songId);
 await fail(play, person);
 await loseAnswer(play, person, leaving);
@@ -44,7 +43,9 @@ const outcome: Outcome = {
   webhook: house.webhook.texts,
   envelopes: house.envelopes,
   spans: house.spans,
-  manifests: await manifestsIn(house.backups),
+  manifests: await filesIn(house.backups, 'utf8', '.json'),
+  backupFiles: await filesIn(house.backups, 'latin1'),
+  refusals: play.refusals,
 };
 await writeFile(outcomePath, JSON.stringify(outcome));
 await house.close();

@@ -96,6 +96,13 @@ describe('An export', () => {
     ['one of another person', () => encodeCursor('export:somebody', [JSON.stringify(Array(7).fill(''))])],
     ['one that holds no positions', (uid: string) => encodeCursor(`export:${uid}`, ['[1,'])],
     ['one with positions of another list', (uid: string) => encodeCursor(`export:${uid}`, [JSON.stringify(Array(7).fill('x'))])],
+    [
+      'one that goes on in the likes where no document can be',
+      (uid: string) => {
+        const inside = encodeCursor(`likes:${uid}`, ['2026-03-01T12:00:00.000Z', 'a/b']);
+        return encodeCursor(`export:${uid}`, [JSON.stringify([...Array(6).fill(null), inside])]);
+      },
+    ],
   ])('takes no cursor that it has not given: %s', async (_what, make) => {
     const { uid, token } = await signUpPerson(service);
     const { problem } = await service.call(exportAccount, { cursor: make(uid) }, { token });

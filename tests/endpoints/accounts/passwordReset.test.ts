@@ -39,6 +39,17 @@ describe('A forgotten password', () => {
     expect((await service.call(signIn, { email, password: 'another long password' })).status).toBe(200);
   });
 
+  it.each([
+    ['shorter than we would take', 'sixsix'],
+    ['longer than we would take', '긴 비밀번호'.repeat(40)],
+  ])('may be %s: whoever chose it on the page of the letter gets in by it', async (_what, chosen) => {
+    const { email } = await signUpPerson(service);
+    await service.call(requestPasswordReset, { email });
+    const letter = (await letters()).findLast(({ email: to }) => to === email);
+    expect(await choosePassword(letter!.oobCode, chosen)).toBe(200);
+    expect((await service.call(signIn, { email, password: chosen })).status).toBe(200);
+  });
+
   it('of an address that nobody has gets the same answer, no sooner', async () => {
     const { email } = await signUpPerson(service);
     const ask = async (to: string) => {

@@ -32,6 +32,7 @@ describe('an operator', () => {
     expect(backup).toEqual({
       ...{ backupId: expect.stringMatching(/^bak_/), state: 'started', snapshotAt: null, isWeekly: true },
       ...{ documents: null, accounts: null, bytes: null, verifiedAt: null, restoredAt: null, failure: null },
+      comparison: { state: 'waiting', fault: null },
       ...{ createdAt: expect.any(String), updatedAt: backup.createdAt },
     });
     expect((await house.service.call(startBackup, {}, { token })).body.backup.backupId).toBe(backup.backupId);

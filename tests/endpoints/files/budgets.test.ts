@@ -39,7 +39,8 @@ describe('What a call reads and writes at most', () => {
       const fileId = fileIdOf(kind, thing);
       const { reads, writes } = await countDocuments(async () => {
         const [record] = await readFileRecords([fileId]);
-        expect(await deleteFiles([fileId], [record === 'unreadable' ? undefined : record], new Date())).toMatchObject([{ deleted: true }]);
+        const found = [record === 'unreadable' ? undefined : record];
+        expect(await deleteFiles([fileId], found, { uid: owner, now: new Date() })).toMatchObject([{ deleted: true }]);
       });
       expect({ kind, reads: reads <= each.reads, writes: writes <= each.writes }).toEqual({ kind, reads: true, writes: true });
       expect(writes).toBeGreaterThan(0);

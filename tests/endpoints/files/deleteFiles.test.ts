@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type FileKind, fileIdOf, readFileRecords } from '#shared/files';
+import { type FileKind, fileIdOf, readFileRecords, writeFile } from '#shared/files';
 import { advanceGenerations, createWorker } from '#shared/generation';
 import { database, systemWorld } from '#shared/runtime';
 import type { Song } from '#shared/songs';
@@ -97,11 +97,35 @@ describe('deleteFiles', () => {
     expect(await dumpOf(theirs.songId)).toEqual(before);
   });
 
-  it('is a success again as long as it is known whose the file was', async () => {
+  it('is a success again for 30 days, also when the bytes have gone, and for nobody else', async () => {
+    const { imageId } = await given.image({ owner: owner.uid });
+    const all = [idOf('audio'), idOf('image', imageId), idOf('cover')];
+    for (let times = 0; times < 2; times += 1) expect(await remove(...all)).toEqual(all.map(removed));
+    expect(await bytesGo()).toEqual([]);
+    expect((await readFileRecords(all)).filter(Boolean)).toEqual([]);
+    expect(await remove(...all)).toEqual(all.map(removed));
+    token = await stranger.tokenFor('deleteFiles');
+    expect(await remove(...all)).toEqual(all.map(notFound));
+    token = await owner.tokenFor('deleteFiles');
+    const db = await database();
+    for (const fileId of all) await db.doc(`deletedFiles/${fileId}`).update({ expireAt: new Date() });
+    expect(await remove(...all)).toEqual(all.map(notFound));
+  });
+
+  it('takes away what has come again under the same id, as a new cover does', async () => {
     await remove(idOf('cover'));
+    await bytesGo();
+    const db = await database();
+    const cover = { kind: 'cover', ownerId: owner.uid, belongsTo: song.songId, now: new Date(stores.clock.now()) } as const;
+    const batch = db.batch();
+    writeFile(batch, db, {
+      ...cover,
+      objects: [{ storeId: 'local:none', name: 'covers/x', bytes: 9, sha256: '0', contentType: 'image/png' }],
+    });
+    await batch.commit();
+    token = await owner.tokenFor('deleteFiles');
     expect(await remove(idOf('cover'))).toEqual([removed(idOf('cover'))]);
-    expect(await remove(idOf('audio'), idOf('cover'))).toEqual([removed(idOf('audio')), removed(idOf('cover'))]);
-    expect(await remove(idOf('audio'))).toEqual([notFound(idOf('audio'))]);
+    expect(await kindsListed()).toEqual(['audio']);
   });
 
   it('deletes the others when one cannot be, and that one when it can', async () => {

@@ -96,6 +96,19 @@ describe('listSongs', () => {
     await spoiled.delete();
   });
 
+  it.each([
+    ['newest', { createdAt: 'zuletzt', likes: 0 }],
+    ['popular', { createdAt: new Date(), likes: 'many' }],
+  ] as const)('goes on where a whole page by %s was spoiled by hand', async (sort, fields) => {
+    const db = await database();
+    const batch = db.batch();
+    const spoiled = Array.from({ length: 104 }, () => db.doc(`songs/${newId('sng')}`));
+    for (const ref of spoiled) batch.set(ref, { visibility: 'public', state: 'ready', ...fields }); // in the order, text stands before all else
+    await batch.commit();
+    expect(ids(await readAll({ scope: 'public', sort }, 7)).sort()).toEqual(ids(all.filter(isListed)).sort());
+    await Promise.all(spoiled.map((ref) => ref.delete()));
+  });
+
   it.each([0, 101, 1.5])('refuses a limit of %s', async (limit) => {
     expect((await service.call(listSongs, { scope: 'public', limit })).problem?.code).toBe('invalid_input');
   });

@@ -50,7 +50,7 @@ function call(authorization: string) {
 
 describe('While the database says nothing', () => {
   it('somebody with a good token is told so when the time limit is over', () => {
-    expect(outcomes.call).toEqual(new DeadlineExceeded("the account's state", 5000));
+    expect(outcomes.call).toEqual(new DeadlineExceeded("the account's document", 5000));
   });
 
   it('a bad token is refused as ever, without a look at the database', async () => {

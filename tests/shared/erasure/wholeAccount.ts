@@ -32,6 +32,7 @@ async function fillByHand(db: Firestore, uid: string): Promise<void> {
   batch.create(db.doc(`playlists/${newId('pls')}`), { ownerId: uid, title: 'Rain', songIds: [songId], createdAt: at });
   batch.create(db.doc(`likes/${uid}_${songId}`), { uid, songId, createdAt: at });
   batch.create(db.doc(`deletedPlaylists/${newId('pls')}`), { ownerId: uid, expireAt: at });
+  batch.create(db.doc(`deletedFiles/${newId('fil')}`), { ownerId: uid, expireAt: at });
   batch.create(db.doc(`idempotency/${newId('clm')}`), { ownerHash: ownerHashOf(uid), ids: { songId }, expireAt: at });
   batch.set(db.doc(`rateLimits/${uid}`), { granted: 1, windowStartMs: 0 });
   batch.create(db.doc(`imports/${uid}`), { source: 'test' });

@@ -7,7 +7,7 @@ type Row = Partial<Record<Situation, string>>;
 const NEEDS_DATABASE: Row = { 'Firestore down': 'database' };
 /** Public reads that are still cached go on; the rest answers 503 by itself. */
 const LIBRARY: Row = {};
-/** For tickets that were given out, also without Firestore. */
+/** For tickets that were given out, also without Firestore; of pictures those that were shown before. */
 const STREAMING: Row = { 'GCS down, one bucket': 'storage' };
 const STORING: Row = { 'GCS down, one bucket': 'storage', 'GCS down, hybrid': 'storage' };
 const GENERATION: Row = { 'phase 1': 'phase', ...STORING, 'provider down': 'provider', ...NEEDS_DATABASE };

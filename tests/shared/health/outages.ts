@@ -100,6 +100,28 @@ export async function checkOneRun(scene: Scene): Promise<void> {
   expect(await scene.stateOf(scene.underWay)).toBe('ready');
 }
 
+/** Repairs a bucket that hangs at the worst moment: when the worker is in the middle of its last try, which goes on hanging. */
+export async function checkLastTry(scene: Scene): Promise<void> {
+  const { storage } = scene;
+  await scene.untilIdle();
+  await scene.askAndWait();
+  await scene.break('hangs');
+  const before = storage.hangingCount();
+  const run = scene.runWorker();
+  const twoSongsTwice = 4; // requests: of each song the first has been left by then
+  while (storage.hangingCount() < before + twoSongsTwice) await new Promise((resolve) => setTimeout(resolve, 10));
+  await scene.repair();
+  const startedAt = storage.clock.now();
+  await run;
+  expect(await scene.stateOf(scene.underWay)).toBe('archiving');
+  const triedS = (storage.clock.now() - startedAt) / 1000;
+  const readyS = await scene.secondsUntil(
+    `hangs, repaired in the last try, which goes on for ${triedS}, then ready`,
+    async () => (await scene.stateOf(scene.underWay)) === 'ready',
+  );
+  expect(triedS + readyS).toBeLessThanOrEqual(GOAL_S);
+}
+
 export async function checkFault(scene: Scene, fault: StorageFault): Promise<void> {
   await scene.askAndWait();
   const prepared = await prepare(scene, (name) => isLong || SAMPLE.includes(name));

@@ -6,14 +6,14 @@ import { getStatus } from '../../../functions/system/getStatus.ts';
 import type { KnownCaller } from '../../support/callers.ts';
 import { fromSomewhere } from '../../support/fromSomewhere.ts';
 import { given } from '../../support/given.ts';
-import { openStorageHouse, type StorageFault, type StorageHouse, type Stores } from './storageHouse.ts';
+import { HURRY, openStorageHouse, type StorageFault, type StorageHouse, type Stores } from './storageHouse.ts';
 
 /** What is held back is to be back within this time. */
 export const GOAL_S = 30;
 
 const LOOK_MS = 20;
 /** So much of the service's time at each look, while somebody waits for a storage that hangs. */
-const PASSING_MS = 250;
+const PASSING_MS = LOOK_MS * HURRY;
 
 export class Scene {
   storage!: StorageHouse;

@@ -95,6 +95,18 @@ describe('An incident', () => {
     expect((await states()).sort()).toEqual(['jobs_missed warning acknowledged', 'provider_budget critical acknowledged']);
   });
 
+  it('that was looked after and is over is followed by one that nobody looks after yet', async () => {
+    await scene.judge([bad('auth_down')]);
+    const [first] = await scene.incidents();
+    await acknowledge(first!.incidentId, { uid: 'operator', now: new Date(scene.clock.now()) }, () => undefined);
+    await scene.lasts(4, [good('auth_down')]);
+    await scene.lasts(1, [bad('auth_down')]);
+    expect(await scene.incidents()).toMatchObject([
+      { state: 'open', acknowledgedBy: null },
+      { state: 'resolved', acknowledgedBy: 'operator' },
+    ]);
+  });
+
   it('is not opened for the echo of another one', async () => {
     await scene.lasts(2, [bad('database_down'), bad('error_rate', '90 %', true), bad('generations_stuck')]);
     await scene.judge([bad('provider_down'), bad('error_rate', '9 %', true), bad('lyrics_down')]);
@@ -116,7 +128,35 @@ describe('An incident', () => {
   });
 });
 
+it('An incident whose alert a deployment has removed ends at the next look, and is still shown', async () => {
+  await scene.judge([bad('lyrics_down')]);
+  const db = await database();
+  const { incidentId } = (await scene.incidents())[0]!;
+  const state = (await db.doc('alertStates/lyrics_down').get()).data()!;
+  await db.doc('alertStates/lyrics_down').delete();
+  await db.doc('alertStates/poems_down').set({ ...state, alert: 'poems_down' });
+  await db.doc(`incidents/${incidentId}`).update({ alert: 'poems_down' });
+  await scene.lasts(1, []);
+  expect(await states()).toEqual(['poems_down warning resolved']);
+  expect((await db.collection('alertStates').get()).size).toBe(0);
+});
+
 describe('When the clock jumps', () => {
+  it('between instances whose clocks are five hours apart, nothing gets worse or ends before as many looks as minutes', async () => {
+    const apartMs = 5 * 60 * 60_000;
+    const look = async (times: number, findings: Parameters<typeof scene.judge>[0]) => {
+      for (let at = 0; at < times; at += 1) {
+        scene.clock.advance(at % 2 === 0 ? apartMs : 60_000 - apartMs);
+        await scene.judge(findings);
+      }
+    };
+    await scene.judge([bad('auth_down'), bad('generations_stuck')]);
+    await look(2, [good('auth_down'), bad('generations_stuck')]);
+    expect((await states()).sort()).toEqual(['auth_down critical open', 'generations_stuck warning open']);
+    await look(6, [good('auth_down'), bad('generations_stuck')]);
+    expect((await states()).sort()).toEqual(['auth_down critical resolved', 'generations_stuck warning open']);
+  });
+
   it('ahead by a day, one good look does not end an incident, and one bad one does not make a warning critical', async () => {
     await scene.judge([bad('auth_down'), bad('generations_stuck')]);
     scene.clock.advance(24 * 60 * 60_000);

@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Incident } from '#shared/incidents';
-import { database } from '#shared/runtime';
+import { ALERTS, type Incident, JUDGE_BOUNDS } from '#shared/incidents';
+import { Allowance, database } from '#shared/runtime';
+import { sendMessage } from '../../../shared/incidents/webhook.ts';
+import { countDocuments } from '../../support/countDocuments.ts';
 import { keepLogLines } from '../generation/logLines.ts';
 import { bad, good, openScene, type Scene } from './scene.ts';
 
@@ -30,6 +32,18 @@ async function incidentOf(alert: string): Promise<Incident> {
 
 async function idOf(alert: string): Promise<string> {
   return (await incidentOf(alert)).incidentId;
+}
+
+/** So many more like this one, of which nobody has heard. */
+async function leaveUntold(alert: string, count: number): Promise<void> {
+  const db = await database();
+  const known = (await db.doc(`incidents/${await idOf(alert)}`).get()).data()!;
+  const notices = [{ kind: 'opened', noticedAt: new Date(), isLogged: true, isSent: false }];
+  const batch = db.batch();
+  for (const incidentId of Array.from({ length: count }, (_, at) => `inc_00${100 + at}`)) {
+    batch.set(db.doc(`incidents/${incidentId}`), { ...known, incidentId, notices, isUntold: true });
+  }
+  await batch.commit();
 }
 
 describe('What is critical', () => {
@@ -59,6 +73,34 @@ describe('What is critical', () => {
       { code: 'incident_opened', severity: 'ERROR', alert: 'provider_down', incidentSeverity: 'critical', observed: 'down' },
       { code: 'incident_resolved', severity: 'INFO', alert: 'provider_down' },
     ]);
+  });
+
+  it('is told at once, and before the rest, however many warnings wait', async () => {
+    await scene.judge([bad('settings_invalid')]);
+    await leaveUntold('settings_invalid', 40);
+    scene.webhook.texts = [];
+    await scene.lasts(1, [bad('provider_down')]);
+    expect(scene.webhook.texts.map((text) => text.split('\n')[0])).toEqual(['[critical] The music provider does not serve us: opened']);
+    scene.clock.advance(60 * 60_000);
+    await scene.lasts(1, [bad('provider_down'), bad('auth_down')]);
+    expect(scene.webhook.texts[1]!.split('\n')[0]).toBe('[critical] Firebase Auth does not answer: opened');
+    expect(scene.webhook.texts[1]).toContain(' more: listIncidents');
+  });
+
+  it('is shown before what is over, when a webhook that was dead for hours takes messages again', async () => {
+    await scene.judge([bad('auth_down')]);
+    await scene.lasts(4, [good('auth_down')]);
+    await leaveUntold('auth_down', 25);
+    scene.webhook.status = 500;
+    await scene.lasts(1, [bad('provider_down')]);
+    Object.assign(scene.webhook, { status: 200, texts: [] });
+    await scene.lasts(1, [bad('provider_down')]);
+    const heads = scene.webhook.texts[0]!.split('\n\n').map((text) => text.split('\n')[0]);
+    expect(heads.slice(0, 2)).toEqual([
+      '[critical] The music provider does not serve us: opened',
+      '[critical] Firebase Auth does not answer: opened',
+    ]);
+    expect(heads.at(-1)).toMatch(/^… 7 more: listIncidents/);
   });
 
   it('has what Slack would take for its own marks written so that it does not', async () => {
@@ -125,6 +167,40 @@ describe('A webhook that answers 500', () => {
     expect(scene.webhook.texts.slice(1).map((text) => text.split('\n')[0])).toEqual(['[critical] Alerts do not arrive: resolved']);
     expect(JSON.stringify(lines.all()) + JSON.stringify(await scene.incidents())).not.toContain('secret-of-the-webhook');
   });
+});
+
+describe('A webhook that answers 429', () => {
+  it('is left alone until the next minute', async () => {
+    scene.webhook.status = 429;
+    await scene.judge([bad('provider_down')]);
+    expect(scene.webhook.texts).toHaveLength(1);
+    expect(await incidentOf('webhook_dead')).toMatchObject({ evidence: [{ observed: 'status 429' }] });
+    scene.webhook.status = 200;
+    await scene.lasts(1, [bad('provider_down')]);
+    expect(scene.webhook.texts).toHaveLength(2);
+  });
+});
+
+describe('A webhook that says nothing', () => {
+  it('is given up after its time, three times, and the watch goes on', async () => {
+    scene.webhook.pauseMs = 2_000;
+    const world = { clock: scene.clock, random: () => 0 };
+    expect(await sendMessage('text', world, { timeoutMs: 100, pausesMs: [0, 0] })).toEqual({ isAccepted: false, why: 'TIMEOUT' });
+    expect(scene.webhook.texts).toHaveLength(3);
+  });
+});
+
+describe('The worst minute', () => {
+  it('in which all goes wrong while as much waits as is looked at, costs no more than was said', async () => {
+    await scene.judge([bad('auth_down')]);
+    await scene.lasts(4, [good('auth_down')]);
+    await leaveUntold('auth_down', 40);
+    const causes = ['database_down', 'auth_down', 'storage_down', 'provider_down'];
+    const all = ALERTS.filter(({ name }) => !causes.includes(name)).map(({ name }) => bad(name, 'down', true));
+    const worst = await countDocuments(() => scene.judge(all));
+    expect({ worst, isWithin: new Allowance(JUDGE_BOUNDS).has(worst) }).toEqual({ worst, isWithin: true });
+    expect(worst.writes).toBeGreaterThan(2 * all.length + 30);
+  }, 30_000);
 });
 
 describe('A watch that dies', () => {

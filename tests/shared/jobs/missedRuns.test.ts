@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Job, type MissedRun, missedRuns, runJob } from '#shared/jobs';
+import { type Job, type MissedRun, makeUpRuns, missedRuns, runJob } from '#shared/jobs';
 import { closeDatabase, config, database, schedulerClient, systemWorld } from '#shared/runtime';
 import { type Scheduler, startScheduler } from '../../../scripts/local/scheduler/index.ts';
 import { TestClock } from '../../support/clock.ts';
@@ -60,10 +60,16 @@ function missedAt(now: string, jobs: Record<string, Job>): Promise<MissedRun[]> 
   return missedRuns({ clock: new TestClock(Date.parse(now)) }, jobs);
 }
 
+/** The watch asks for it, in vain: nobody is at the address of these jobs. */
+function askedForAt(now: string, jobs: Record<string, Job>): Promise<number> {
+  return makeUpRuns({ clock: new TestClock(Date.parse(now)) }, jobs);
+}
+
 describe('A job that claims its runs', () => {
   it('is missed once its grace is over, and no longer when it is done', async () => {
     const job = await declared(nightly);
     await done(job, '2026-11-21T19:30:00Z');
+    expect(await askedForAt('2026-11-22T20:00:30Z', { [job]: nightly })).toBe(1);
     expect(await missedAt('2026-11-22T20:29:00Z', { [job]: nightly })).toEqual([]);
     expect(await missedAt('2026-11-22T20:31:00Z', { [job]: nightly })).toEqual([{ job, reason: 'late', at: DUE }]);
     await done(job, DUE);
@@ -76,7 +82,17 @@ describe('A job that claims its runs', () => {
       Promise.reject(new Error('half-way')),
     );
     await expect(failing).rejects.toThrow('half-way');
+    expect(await askedForAt('2026-11-22T20:00:30Z', { [job]: nightly })).toBe(1);
     expect(await missedAt('2026-11-22T21:00:00Z', { [job]: nightly })).toEqual([{ job, reason: 'late', at: DUE }]);
+  });
+
+  it('is not missed while a service that was away for a day comes back, and is missed when half an hour has not been enough', async () => {
+    const job = await declared(nightly);
+    await done(job, '2026-11-20T19:30:00Z');
+    expect(await missedAt('2026-11-23T12:00:00Z', { [job]: nightly })).toEqual([]);
+    expect(await askedForAt('2026-11-23T12:00:00Z', { [job]: nightly })).toBe(1);
+    expect(await missedAt('2026-11-23T12:29:00Z', { [job]: nightly })).toEqual([]);
+    expect(await missedAt('2026-11-23T12:30:00Z', { [job]: nightly })).toEqual([{ job, reason: 'late', at: DUE }]);
   });
 
   it('is made up for by a run that was fired by hand afterwards', async () => {
@@ -120,8 +136,10 @@ describe('While Cloud Scheduler does not answer', () => {
     const [job, other] = [await declared(nightly), await declared(everyMinute)];
     await done(job, '2026-11-20T19:30:00Z');
     await scheduler.close();
-    const missed = await missedAt('2026-11-22T21:00:00Z', { [job]: nightly, [other]: everyMinute, neverRun: nightly });
+    const jobs = { [job]: nightly, [other]: everyMinute, neverRun: nightly };
+    expect(await askedForAt('2026-11-22T20:00:30Z', jobs)).toBe(1);
+    const missed = await missedAt('2026-11-22T21:00:00Z', jobs);
     expect(missed).toEqual([{ job, reason: 'late', at: DUE }]);
-    expect((await (await database()).collection('jobRuns').where('job', '==', job).get()).size).toBe(1);
+    expect((await (await database()).collection('jobRuns').where('job', '==', job).get()).size).toBe(2);
   }, 20_000);
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Attempt, countAttempts, forgiveAttempts } from '#shared/limits';
 import { closeDatabase, database, newId } from '#shared/runtime';
@@ -36,6 +37,15 @@ async function countAs(attempt: Attempt, change: object): Promise<void> {
 }
 
 describe('Attempts to sign in', () => {
+  it('leave nothing that could be compared with an address', async () => {
+    const account: Attempt = { kind: 'signInAccount', of: 'mina@sori.example' };
+    await countAttempts([account]);
+    const ids = (await documents()).map(({ id }) => id).join();
+    for (const form of ['hex', 'base64', 'base64url'] as const) {
+      expect(ids).not.toContain(createHash('sha256').update(account.of).digest(form).slice(0, 12));
+    }
+  });
+
   it('are refused after the tenth of an account, with the seconds until its quarter of an hour is over', async () => {
     const account = byAccount();
     expect(await attempt([account], 10)).toBe(10);

@@ -30,9 +30,9 @@ export function createFaultyStore(store: MediaStore): FaultyStore {
     open: (name, range, signal) => (faulty.strike ? Promise.reject(away()) : store.open(name, range, signal)),
     find: (name) => struck(() => store.find(name)),
     delete: (name) => struck(() => store.delete(name)),
-    async *list(prefix) {
+    async *list(prefix, after) {
       if (faulty.strike) throw away();
-      yield* store.list(prefix);
+      yield* store.list(prefix, after);
     },
   };
   return faulty;

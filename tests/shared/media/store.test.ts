@@ -26,9 +26,9 @@ describe.each([
     const staged = await stage(bytes);
     return store.publish(staged, `songs/${folder}/${staged.sha256}.mp3`);
   }
-  async function listed(prefix: string): Promise<ListedObject[]> {
+  async function listed(prefix: string, after?: string): Promise<ListedObject[]> {
     const found: ListedObject[] = [];
-    for await (const object of store.list(prefix)) found.push(object);
+    for await (const object of store.list(prefix, after)) found.push(object);
     return found;
   }
 
@@ -145,6 +145,10 @@ describe.each([
     expect(found.map(({ name, bytes }) => ({ name, bytes }))).toEqual(expected);
     for (const { createdAt } of found) expect(Math.abs(createdAt.getTime() - before)).toBeLessThan(10_000);
     expect(await listed('nothing/here')).toEqual([]);
+    for (const [at, { name }] of expected.entries()) {
+      const namesAfter = (await listed(`songs/${folder}`, name)).map((object) => object.name);
+      expect(namesAfter).toEqual(expected.slice(at + 1).map((object) => object.name));
+    }
   });
 
   it.each(['../outside', 'songs/../../outside', '/etc/passwd', 'songs//x', 'songs/.hidden', 'a\u0000b', '', 'x'.repeat(200)])(

@@ -1,7 +1,7 @@
 /** Whose the stores are, what they are called, and how much one run does. */
 import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { claimStore, fileIdOf, readFileRecords } from '#shared/files';
 import { type MediaStore, songObjectName } from '#shared/media';
 import { SWEEP_BOUNDS, type SweepReport, sweepStorage } from '#shared/operations';
@@ -175,3 +175,58 @@ describe('sweepStorage', () => {
     expect(await sweep()).toMatchObject({ copiesLost: 0, failed: 0 });
   });
 });
+
+describe('sweepStorage, when it takes several runs', () => {
+  beforeEach(async () => {
+    stores.clock.advance(2 * DAY_MS);
+    await sweep();
+    await stores.replicate();
+  });
+
+  it('counts what no document names over all of them: of too much in a store nothing goes', async () => {
+    for (let at = 0; at < 5; at += 1) await giveOrphans();
+    const counts = { audioRemoved: 0, failed: 10, stagedRemoved: 10 };
+    expect(sumOf(await sweepInRuns({ batch: 2, mostOrphans: 4 }))).toMatchObject(counts);
+    expect(sumOf(await sweepInRuns({ batch: 2, mostOrphans: 5 }))).toMatchObject({ audioRemoved: 10, failed: 0 });
+    expect(await sweep()).toMatchObject({ isDone: true, audioRemoved: 0, failed: 0 });
+  });
+
+  it('leaves a song alone that has got its documents since it was met', async () => {
+    const { songId } = await given.song({ owner });
+    const { name } = (await readSongMedia(songId))!.audio!;
+    const db = await database();
+    const refs = [`songs/${songId}`, `songMedia/${songId}`, `files/${fileIdOf('audio', songId)}`].map((path) => db.doc(path));
+    const documents = await db.getAll(...refs);
+    for (const ref of refs) await ref.delete();
+    stores.clock.advance(2 * DAY_MS);
+    const untilMet = async () => (await db.doc('jobRuns/sweepStorage').get()).get('position.orphans.names');
+    do await sweep({ passMs: 0 });
+    while ((await untilMet())?.length === 0);
+    expect(await untilMet()).toEqual([name]);
+    for (const document of documents) if (document.exists) await document.ref.set(document.data()!);
+    expect(sumOf(await sweepInRuns({}))).toMatchObject({ audioRemoved: 0 });
+    expect(await stores.disk.find(name)).toBeDefined();
+  });
+
+  it('stops and goes on also where nothing is to be done for long, and comes to the end', async () => {
+    const young = Array.from({ length: 25 }, () => `staging/${newId('sng')}/audio-1`);
+    await stores.put(stores.bucket, `uploads/${newId('img')}`);
+    stores.clock.advance(2 * DAY_MS);
+    for (const name of young) await stores.stage(stores.bucket, name);
+    const reports = await sweepInRuns({ batch: 5 });
+    expect(reports.length).toBeGreaterThan(5);
+    expect(sumOf(reports)).toMatchObject({ uploadsRemoved: 1, stagedRemoved: 0 });
+  });
+});
+
+/** Each ends as soon as it may, and the job's repetition goes on. */
+async function sweepInRuns(bounds: Partial<typeof SWEEP_BOUNDS>): Promise<SweepReport[]> {
+  const reports: SweepReport[] = [];
+  while (!reports.at(-1)?.isDone) reports.push(await sweep({ ...bounds, passMs: 0 }));
+  return reports;
+}
+
+function sumOf(reports: SweepReport[]): Record<string, number> {
+  const names = Object.keys(reports[0]!) as (keyof SweepReport)[];
+  return Object.fromEntries(names.map((name) => [name, reports.reduce((sum, report) => sum + Number(report[name]), 0)]));
+}

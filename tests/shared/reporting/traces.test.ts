@@ -1,8 +1,10 @@
 /** Where the trace of a request goes on, and where it must not. Calls by `send` are tested in runtime/http.test.ts. */
 import { Readable } from 'node:stream';
 import { expect, it } from '@jest/globals';
-import { withLogContext } from '#shared/runtime';
+import { grpc } from 'google-gax';
+import { nudgeJob, systemClock, withLogContext } from '#shared/runtime';
 import { openDownload } from '../../../shared/music/openDownload.ts';
+import { useOwnProject } from '../../support/service.ts';
 import { openFaultyProxy } from '../media/faultyProxy.ts';
 import { openGcsStore, readAll } from '../media/someStores.ts';
 import { serve } from '../music/smallServer.ts';
@@ -39,5 +41,38 @@ it('A download, from wherever others say, carries none', async () => {
     expect(server.received.map(({ headers }) => headers['traceparent'])).toEqual([undefined]);
   } finally {
     await server.close();
+  }
+});
+
+/** A Scheduler that runs nothing, and says what the calls carried. */
+async function schedulerThatListens() {
+  const traces: unknown[] = [];
+  const server = new grpc.Server();
+  const bytes = (given: Buffer) => given;
+  const runJob = { path: '/google.cloud.scheduler.v1.CloudScheduler/RunJob', requestStream: false, responseStream: false };
+  const forms = { requestSerialize: bytes, requestDeserialize: bytes, responseSerialize: bytes, responseDeserialize: bytes };
+  server.addService(
+    { runJob: { ...runJob, ...forms } },
+    {
+      runJob: ({ metadata }: grpc.ServerUnaryCall<Buffer, Buffer>, answer: grpc.sendUnaryData<Buffer>) => {
+        traces.push(metadata.get('traceparent'));
+        answer(null, Buffer.alloc(0));
+      },
+    },
+  );
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, taken) => (error ? reject(error) : resolve(taken))),
+  );
+  return { endpoint: `127.0.0.1:${port}`, traces, close: () => server.forceShutdown() };
+}
+
+it('The nudge of a job carries it', async () => {
+  const scheduler = await schedulerThatListens();
+  useOwnProject({ CLOUD_SCHEDULER_ENDPOINT: scheduler.endpoint });
+  try {
+    await withLogContext(TRACE, () => nudgeJob('advanceGenerations', systemClock));
+    expect(scheduler.traces).toEqual([[HEADER]]);
+  } finally {
+    scheduler.close();
   }
 });

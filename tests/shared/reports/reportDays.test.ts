@@ -18,15 +18,18 @@ beforeAll(() => void useOwnProject());
 afterAll(() => closeDatabase());
 beforeEach(async () => {
   const db = await database();
-  for (const name of [...COLLECTIONS, 'reports', 'quotas', 'incidents']) {
-    for (const { ref } of (await db.collection(name).get()).docs) await ref.delete();
-  }
+  const remove = db.batch();
+  const found = await Promise.all([...COLLECTIONS, 'reports', 'quotas', 'incidents'].map((name) => db.collection(name).get()));
+  for (const { ref } of found.flatMap(({ docs }) => docs)) remove.delete(ref);
+  await remove.commit();
 });
 
 const sources = (credits: number | null = null, readAt = AFTER, books = BOOKS) => ({
   checkBooks: () => Promise.resolve(books),
   readBalance: () =>
-    Promise.resolve(credits === null ? null : { credits, readAt: readAt.toISOString(), day: '2026-11-24', counted: 0, uncertain: 0 }),
+    Promise.resolve(
+      credits === null ? null : { credits, readAt: readAt.toISOString(), day: '2026-11-24', counted: 0, uncertain: 0, onTheWay: 0 },
+    ),
 });
 const report = (now = AFTER, own = sources()) => reportDays(now, now, own);
 const rollUp = (now = AFTER) =>
@@ -139,33 +142,6 @@ it('What was deleted since stays counted, and after some days nobody’s hash is
   expect(await callers()).toMatch(/^sketch:/);
 });
 
-it('Credits that the provider took and nothing of ours explains are a difference; what is uncertain explains', async () => {
-  const next = new Date(AFTER.getTime() + 24 * HOUR_MS);
-  const reading = (credits: number, counted: number, uncertain: number) => ({
-    checkBooks: () => Promise.resolve(BOOKS),
-    readBalance: () => Promise.resolve({ credits, readAt: next.toISOString(), day: '2026-11-25', counted, uncertain }),
-  });
-  for (const [left, difference, verdict] of [
-    [85, 0, 'agrees'], // 15 of the day and of the ten minutes after it
-    [88, 0, 'explained'],
-    [80, 5, 'differs'],
-    [95, -7, 'differs'],
-    [130, null, 'toppedUp'],
-  ] as const) {
-    for (const { ref } of (await (await database()).collection('reports').get()).docs) await ref.delete();
-    await report(AFTER, sources(100));
-    await set('quotas/service_2026-11-24', { providerCredits: 12, unknownCredits: 3 });
-    await report(next, reading(left, 3, 0));
-    expect(await reportOf('2026-11-24')).toMatchObject({ creditsDifference: difference, providerCredits: { verdict } });
-  }
-  expect((await reportOf('2026-11-24')).providerCredits.between).toEqual({
-    since: AFTER.toISOString(),
-    counted: 15,
-    uncertain: 3,
-    taken: -30,
-  });
-});
-
 it('Lists the incidents of the day with their words, and never who looked after them', async () => {
   const incidentId = newId('inc');
   const incident = { incidentId, alert: 'errors', severity: 'info', state: 'resolved', title: { en: 'Errors', ko: '오류' } };
@@ -183,3 +159,103 @@ it('A book that does not add up is told by its kind', async () => {
   await report(AFTER, sources(null, AFTER, { ...BOOKS, discrepancyCount: 2, kinds: { balance_differs: 2 } }));
   expect((await reportOf()).text.en).toContain('2 DISCREPANCIES: balance_differs 2');
 });
+
+it('Nights in which nobody reported are made up for, and callers are forgotten all the same', async () => {
+  await aDay();
+  await rollUp();
+  await report();
+  expect(await report(new Date(AFTER.getTime() + 6 * 24 * HOUR_MS))).toEqual(
+    ['2026-11-24', '2026-11-25', '2026-11-26', '2026-11-27', '2026-11-28', '2026-11-29'], // the days before have no news
+  );
+  const db = await database();
+  expect(String((await db.doc(`figureDays/${DAY}`).get()).get('figures').callers)).toMatch(/^sketch:/);
+});
+
+it('After the time zone was changed, days that were reported stay as they are, and balances are compared from then on', async () => {
+  await report(AFTER, sources(100));
+  await (await database()).doc(`reports/${DAY}`).update({ timeZone: 'America/New_York' });
+  const before = await reportOf();
+  await set(`plays/late`, { playedAt: at(3) });
+  const next = new Date(AFTER.getTime() + 24 * HOUR_MS);
+  expect(await report(next, sources(60, next))).toEqual(['2026-11-24']);
+  expect(await reportOf()).toEqual(before);
+  expect(await reportOf('2026-11-24')).toMatchObject({ creditsDifference: null, providerCredits: { verdict: 'notKnown' } });
+});
+
+it('An incident that lasts longer than the day is one of this day', async () => {
+  const incident = { alert: 'errors', severity: 'critical', title: { en: 'Errors', ko: '오류' } };
+  const lasting = { ...incident, incidentId: 'inc_1', state: 'open', openedAt: at(-50), resolvedAt: null };
+  const over = { ...incident, incidentId: 'inc_2', state: 'resolved', openedAt: at(-40), resolvedAt: at(24.1) };
+  const later = { ...incident, incidentId: 'inc_3', state: 'open', openedAt: at(24.1), resolvedAt: null };
+  for (const each of [lasting, over, later]) await set(`incidents/${each.incidentId}`, each);
+  await report();
+  expect((await reportOf()).incidents.map(({ incidentId }) => incidentId)).toEqual(['inc_1', 'inc_2']);
+  expect((await reportOf()).text.en).toContain('- [critical] Errors: open');
+});
+
+it('A day on which nothing has happened is a report too, and one of anything is said as one', async () => {
+  await report(AFTER, sources(null, AFTER, { ...BOOKS, entries: 1 }));
+  const { text, requests, p95Ms, cost } = await reportOf();
+  expect({ requests, p95Ms, total: cost.total }).toEqual({ requests: 0, p95Ms: null, total: 0 });
+  expect(text.en).toContain('whole, 1 entry checked');
+  expect(`${text.en}${text.ko}`).not.toMatch(/NaN|undefined|null|\[object/);
+});
+
+/** The same numbers each time. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Until nothing waits any more: what is of many hours takes several passes. */
+async function rollUpAll(): Promise<void> {
+  for (let passes = 0; passes < 20; passes += 1) if ((await rollUp()).isDone) return;
+}
+
+it('After any history, told in any order and to several at once, a report is what a full count gives', async () => {
+  const random = seeded(1);
+  const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)]!;
+  const history = Array.from({ length: 110 }, (_, index) => ({
+    index,
+    hours: pick([-25, -0.01, 0, 0.02, 7.5, 12, 23.99, 24, 24.1]),
+    kind: pick(['plays', 'users', 'generations', 'ready', 'failed', 'cancelled', 'queued', 'requests', 'requests']),
+    status: pick([200, 200, 404, 429, 503]),
+    person: `u${Math.floor(random() * 9)}`,
+  }));
+  const db = await database();
+  const write = db.batch();
+  for (const { index, hours, kind } of history) {
+    if (kind === 'plays') write.set(db.doc(`plays/${index}`), { playedAt: at(hours) });
+    else if (kind === 'users' || kind === 'generations') write.set(db.doc(`${kind}/${index}`), { createdAt: at(hours), state: 'queued' });
+    else if (kind !== 'requests') {
+      const endedAt = kind === 'queued' ? {} : { endedAt: at(hours) };
+      write.set(db.doc(`generationWork/${index}`), { state: kind, createdAt: at(hours - 0.1), ...endedAt });
+    }
+  }
+  await write.commit();
+  const requests = history.filter(({ kind }) => kind === 'requests');
+  const tell = (some: typeof requests) =>
+    Promise.all(
+      some.map(({ hours, status, person }) =>
+        writeFigures(at(hours).getTime(), figuresOf([request({ status, isRefused: status === 429, callerHash: hashUid(person) })])),
+      ),
+    );
+  await tell(requests.slice(10));
+  await Promise.all([rollUp(), report(), rollUp(), report()]);
+  await tell(requests.slice(0, 10));
+  await rollUpAll();
+  await Promise.all([report(), report()]);
+  const ofDay = history.filter(({ hours }) => hours >= 0 && hours < 24);
+  const count = (isOne: (one: (typeof history)[number]) => boolean) => ofDay.filter(isOne).length;
+  const kinds = (name: string) => count(({ kind }) => kind === name);
+  const answered = (code: number) => count(({ kind, status }) => kind === 'requests' && status === code);
+  expect(await reportOf()).toMatchObject({
+    ...{ plays: kinds('plays'), signUps: kinds('users'), requests: kinds('requests') },
+    ...{ errors5xx: answered(503), refusals: answered(429) },
+    generations: { asked: kinds('generations'), ready: kinds('ready'), failed: kinds('failed'), cancelled: kinds('cancelled') },
+    activeCallers: new Set(ofDay.flatMap(({ kind, person }) => (kind === 'requests' ? [person] : []))).size,
+  });
+}, 30_000);

@@ -112,3 +112,19 @@ describe('Settings', () => {
     expect(faultsOf({ FIREBASE_CONFIG: '/etc/firebase.json' })).toEqual([expect.stringMatching(/^GOOGLE_CLOUD_PROJECT: /)]);
   });
 });
+
+describe('The address for errors', () => {
+  it.each(['https://sentry.example', 'https://key@sentry.example/', 'https://key@sentry.example/name', 'https://sentry.example/42'])(
+    'is refused where nothing could be sent to it: %s',
+    (SENTRY_DSN) => {
+      expect(faultsOf({ ...PROJECT, SENTRY_DSN })).toEqual(['SENTRY_DSN: must be a DSN: https://<key>@<host>/<project>']);
+    },
+  );
+
+  it.each(['https://abc@o1.ingest.sentry.example/42', `http://abc:${'x'.repeat(8)}@127.0.0.1:9000/behind/a/path/7`])(
+    'may be %s',
+    (SENTRY_DSN) => {
+      expect(faultsOf({ ...PROJECT, SENTRY_DSN })).toEqual([]);
+    },
+  );
+});

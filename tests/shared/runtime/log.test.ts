@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { describeError, hashUid, mask } from '#shared/runtime';
+import { describeError, hashUid, mask, withLogContext } from '#shared/runtime';
 
 const REVISION = { K_SERVICE: 'createsong', K_REVISION: 'createsong-00007' };
 
@@ -78,11 +78,14 @@ describe('A line of the log', () => {
   });
 
   it('of what was thrown and is no error says at least where', () => {
-    expect(lines[4]).toMatchObject({ '@type': REPORTED, context: { reportLocation: { functionName: 'process' } } });
+    for (const line of lines.slice(4, 6)) {
+      expect(line).toMatchObject({ '@type': REPORTED, context: { reportLocation: { functionName: 'process' } } });
+    }
+    expect(lines.slice(4, 6).map(({ error }) => error)).toEqual([{ message: 'hunter2' }, { message: 'undefined' }]);
   });
 
   it('below the level is not written', () => {
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(6);
   });
 });
 
@@ -104,6 +107,10 @@ describe('What is masked in texts of errors', () => {
     ['{"refreshToken":"AMf-vBx"}', '{"refreshToken":"[secret]"}'],
     ['Authorization: Bearer ya29.a0Af_b', 'Authorization: Bearer [secret]'],
     ['미나@소리.한국 and mína@sori.example', '[email] and [email]'],
+    ['{"password":"two words, \\"quoted\\" too","a":1}', '{"password":"[secret]","a":1}'],
+    ['{\\"refreshToken\\":\\"AMf vBx\\",\\"a\\":1}', '{\\"refreshToken\\":\\"[secret]\\",\\"a\\":1}'],
+    ['http://mina:hunter2@localhost/x', 'http://[secret]@localhost/x'],
+    ['got ya29.a0Af_b-c for AIzaSyD-1', 'got [token] for [token]'],
     ['nothing to hide here', 'nothing to hide here'],
   ])('%s', (text, masked) => {
     expect(mask(text)).toBe(masked);
@@ -113,6 +120,63 @@ describe('What is masked in texts of errors', () => {
     const described = JSON.stringify(describeError(new Error(`no such user: mina@sori.example ${JWT}`)));
     expect(described).not.toMatch(/mina|eyJ/);
     expect(describeError('mina@sori.example')).toEqual({ message: '[email]' });
+  });
+});
+
+describe('Whatever is thrown', () => {
+  const circular = new Error('round', { cause: new Error('and round') });
+  (circular.cause as Error).cause = circular;
+  const throwing = (field: string) =>
+    Object.defineProperty(new Error('x'), field, {
+      get: () => {
+        throw new Error('no');
+      },
+    });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a symbol', Symbol('x')],
+    ['an object without a prototype', Object.create(null)],
+    ['an error whose message throws', throwing('message')],
+    ['an error whose cause throws', throwing('cause')],
+    ['an error whose message is none', Object.assign(new Error('x'), { message: undefined })],
+    ['an error that is its own cause', circular],
+    ['a proxy that refuses everything', new Proxy({}, { get: () => throwing('message').message })],
+  ])('can be told: %s', (_what, thrown) => {
+    const told = describeError(thrown);
+    expect(told.message).toEqual(expect.any(String));
+    expect(JSON.stringify(told).length).toBeLessThan(20_000);
+  });
+
+  it('is told with the first of the errors that it stands for', () => {
+    const told = describeError(new AggregateError([new Error('refused on ::1'), new Error('refused on 127.0.0.1')]));
+    expect(told).toMatchObject({ name: 'AggregateError', message: '', cause: { message: 'refused on ::1' } });
+  });
+
+  it.each([
+    ['letters', 'a'],
+    ['dots', '.a'],
+    ['the beginnings of tokens', 'eyJ-'],
+    ['words', 'mina@sori.example '],
+  ])('and holds ten megabytes of %s is cut at once, and its frames stay', (_what, part) => {
+    const error = new Error(part.repeat(10_000_000 / part.length));
+    const startMs = performance.now();
+    const { message, stack = '' } = describeError(error);
+    expect(performance.now() - startMs).toBeLessThan(500);
+    expect(message.length).toBeLessThan(4_100);
+    expect(message).toMatch(/ … \(\d{7,8} characters\)$/);
+    expect(stack).toMatch(/\n {4}at .*log\.test\.ts/);
+    expect(`${message}${stack}`).not.toMatch(/mina/);
+  });
+
+  it('is told without what its caller had written, and lines of it are no frames', () => {
+    const said = { prompt: 'paper "boats"\n    at the river', titles: ['Mina’s song', 'ab'], songId: 'sng_1' };
+    const error = new Error(`sng_1 ab: ${said.prompt} and ${JSON.stringify(said)}`);
+    const told = withLogContext({ said }, () => describeError(error));
+    expect(told.message).toBe('sng_1 ab: [input] and {"prompt":"[input]","titles":["[input]","ab"],"songId":"sng_1"}');
+    expect(told.stack).not.toMatch(/river|boats/);
+    expect(told.stack).toMatch(/^Error: sng_1 ab: .*\n {4}at .*log\.test\.ts/);
   });
 });
 

@@ -13,4 +13,5 @@ withLogContext(request, () =>
   log.error('request_failed', { status: 500, error: new Error('no', { cause: new TypeError('mina@sori.example') }) }),
 );
 log.error('unhandled_rejection', { error: 'hunter2' });
+log.error('unhandled_rejection', { error: undefined });
 log.debug('unseen');

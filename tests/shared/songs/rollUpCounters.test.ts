@@ -104,6 +104,7 @@ it('More songs than one run may look at are all carried over by the next ones', 
   const little = { ...COUNTER_BOUNDS, page: 4 };
   const reports = [await run(little), await run(little), await run(little)];
   expect(reports.map(({ isDone }) => isDone)).toEqual([false, expect.any(Boolean), true]);
+  expect(reports.map(({ isNudged }) => isNudged)).toEqual(reports.map(({ isDone }) => !isDone));
   expect(reports.reduce((sum, { songs }) => sum + songs, 0)).toBe(6);
   expect(await stored()).toMatchObject({ plays: 8 });
   expect((await db.collection('counters').where('isDirty', '==', true).get()).size).toBe(0);
@@ -143,6 +144,24 @@ it('What somebody has spoiled by hand counts nothing, and holds nobody up', asyn
   await wait({ likes: 'many', plays: 2, paidUntilAt: 'tomorrow' });
   expect(await run()).toMatchObject({ failed: 0, isDone: true });
   expect(await stored()).toMatchObject({ likes: 41, plays: 9 });
+});
+
+it('Songs that somebody has spoiled by hand, more than a run may look at, call no run after run, and hold nobody up', async () => {
+  const db = await database();
+  const spoiled = Array.from({ length: 10 }, () => newId('sng'));
+  for (const songId of spoiled) {
+    await db.doc(`songs/${songId}`).set({ title: 7 });
+    await db.doc(`counters/${songId}.1`).set({ likes: 1, plays: 0, isDirty: true });
+  }
+  const little = { ...COUNTER_BOUNDS, page: 4, passedBy: 8 };
+  const alone = [await run(little), await run(little), await run(little)];
+  expect(alone).toEqual([4, 4, 2].map((failed, at) => ({ songs: 0, failed, isDone: at === 2, isNudged: false })));
+  await wait({ likes: 0, plays: 1 });
+  expect(await run(little)).toEqual({ songs: 1, failed: 0, isDone: true, isNudged: false });
+  expect(await stored()).toMatchObject({ plays: 8 });
+  for (const songId of spoiled) await db.doc(`songs/${songId}`).set({ ...toDocument(song), songId });
+  clock.advance(10 * 60_000);
+  expect(await run()).toEqual({ songs: 10, failed: 0, isDone: true, isNudged: false });
 });
 
 it('A song that is played all the time gets its plays, and none of them twice', async () => {

@@ -11,7 +11,7 @@ import { auth, firestore, provider, room, storage } from '../../../shared/watch/
 import { figures } from '../../../shared/watch/figures.ts';
 import { budget, generations, lyrics, settings } from '../../../shared/watch/state.ts';
 import { CHECKS } from '../../../shared/watch/watch.ts';
-import { backups, jobs, report } from '../../../shared/watch/work.ts';
+import { backups, comparisons, jobs, report, tombstones } from '../../../shared/watch/work.ts';
 import { TestClock } from '../../support/clock.ts';
 import { type House, openHouse } from '../../support/openHouse.ts';
 import { figuresOf, request, writeFigures } from '../figures/givenFigures.ts';
@@ -51,13 +51,13 @@ async function put(path: string, data: object): Promise<void> {
   await (await database()).doc(path).set(data);
 }
 
-/** Those that are not good, as `alert: observed`, with a mark when it is worse. */
+/** Those that are not good, as `alert: observed`, with a mark when it is worse, or when nobody can say. */
 async function faults(check: Check): Promise<string[]> {
   const found: Finding[] = await check.look(world);
   expect(found.map(({ alert }) => alert).sort()).toEqual([...check.alerts].sort());
   return found
     .filter(({ state }) => state !== 'good')
-    .map(({ alert, observed, isWorse }) => `${alert}: ${observed}${isWorse ? ' (!)' : ''}`);
+    .map(({ alert, observed, state, isWorse }) => `${alert}: ${observed}${isWorse ? ' (!)' : ''}${state === 'unknown' ? ' (?)' : ''}`);
 }
 
 function ago(ms: number): Date {
@@ -118,29 +118,99 @@ describe('Our own documents tell', () => {
     expect(await faults(backups)).toEqual([]);
   });
 
+  it('that the last weekly backup was not found equal, or none for too long', async () => {
+    const weekly = (id: string, hours: number, comparison: string, more: object = {}) =>
+      put(`backups/${id}`, {
+        ...{
+          backupId: id,
+          isWeekly: true,
+          state: 'verified',
+          createdAt: ago(hours * HOUR_MS),
+          snapshotAt: ago(hours * HOUR_MS),
+          failure: null,
+        },
+        ...{ restoredAt: null, comparison: { state: comparison, fault: { code: 'database_refused', detail: 'text' } }, ...more },
+      });
+    await weekly('bak_equal', 9 * 24, 'equal', { restoredAt: ago(9 * 24 * HOUR_MS) });
+    await weekly('bak_running', 48, 'running');
+    expect(await faults(comparisons)).toEqual([]);
+    await weekly('bak_equal', 10 * 24, 'equal', { restoredAt: ago(9 * 24 * HOUR_MS + 1) });
+    expect(await faults(comparisons)).toEqual(['backup_not_compared: none for 216 hours']);
+    await weekly('bak_running', 48, 'given_up');
+    expect(await faults(comparisons)).toEqual(['backup_not_compared: bak_running, given_up, database_refused']);
+    await weekly('bak_running', 48, 'different', { state: 'failed' });
+    expect(await faults(comparisons)).toEqual(['backup_not_compared: bak_running, different, database_refused']);
+    await weekly('bak_running', 48, 'equal', { restoredAt: ago(HOUR_MS) });
+    expect(await faults(comparisons)).toEqual([]);
+  });
+
+  it('that the deletion of an account waits to be copied to the backups', async () => {
+    await put('tombstones/one', { erasureId: 'tmb_one', deletedAt: ago(10 * 60_000) });
+    expect(await faults(tombstones)).toEqual([]);
+    await put('tombstones/one', { erasureId: 'tmb_one', deletedAt: ago(11 * 60_000) });
+    expect(await faults(tombstones)).toEqual(['tombstones_not_copied: 11 minutes']);
+    await put('jobRuns/copyTombstones', { copiedToAt: ago(11 * 60_000) });
+    expect(await faults(tombstones)).toEqual([]);
+  });
+
   it('that the daily check of the books has found something, and that the provider counts otherwise', async () => {
     await put('reports/2026-03-01', { day: '2026-03-01', books: { discrepancyCount: 2 }, creditsDifference: -3 });
-    expect(await faults(report)).toEqual(['books_wrong: 2 discrepancies, 2026-03-01', 'credits_differ: -3 credits, 2026-03-01']);
-    await put('reports/2026-03-02', { day: '2026-03-02', books: { discrepancyCount: 0 }, creditsDifference: null });
+    const found = ['books_wrong: 2 discrepancies, 2026-03-01', 'credits_differ: -3 credits, 2026-03-01'];
+    expect(await faults(report)).toEqual(found);
+    for (const day of [2, 3, 4, 5, 6, 7]) {
+      const next = `2026-03-0${day}`;
+      await put(`reports/${next}`, { day: next, books: { discrepancyCount: 0 }, creditsDifference: day % 2 === 0 ? null : 0 });
+    }
+    expect(await faults(report)).toEqual(found); // nobody has mended them overnight
+    await put('reports/2026-03-08', { day: '2026-03-08', books: { discrepancyCount: 0 }, creditsDifference: 0 });
     expect(await faults(report)).toEqual([]);
   });
 
-  it('that requests fail, that answers are slow, and that sign-ins are checked slowly; not by chance of a few', async () => {
-    const answered = async (count: number, own: Parameters<typeof request>[0]) => {
+  describe('of requests', () => {
+    /** Every twentieth is like this one. */
+    async function answered(count: number, own: Parameters<typeof request>[0], others: typeof own = {}): Promise<string[]> {
       await (await database()).recursiveDelete((await database()).collection('figureState'));
-      const all = Array.from({ length: count }, (_, at) => request(at % 20 === 0 ? own : {}));
+      const all = Array.from({ length: count }, (_, at) => request(at % 20 === 0 ? own : others));
       await writeFigures(Math.floor(clock.now() / 60_000) * 60_000 - 60_000, figuresOf(all));
       await rollUpFigures({ world, signal: new AbortController().signal });
       return await faults(figures);
-    };
-    expect(await answered(80, { status: 500 })).toEqual([]);
-    expect(await answered(200, { status: 500 })).toEqual(['error_rate: 10 of 200 requests']);
-    expect(await answered(119, { status: 503 })).toEqual(['error_rate: 6 of 119 requests (!)']);
-    expect(await answered(41, { durationMs: 5_000, authMs: 400 })).toEqual([]);
-    expect(await answered(61, { durationMs: 5_000, authMs: 400 })).toEqual([
-      expect.stringMatching(/^latency: \d{4} ms, 61 requests$/),
-      expect.stringMatching(/^sign_in_check_slow: \d{3} ms, 61 requests$/),
-    ]);
+    }
+
+    it('that they fail, that answers are slow, and that sign-ins are checked slowly', async () => {
+      expect(await answered(200, { status: 500 })).toEqual(['error_rate: 10 of 200 requests']);
+      expect(await answered(119, { status: 503 })).toEqual(['error_rate: 6 of 119 requests (!)']);
+      expect(await answered(61, { durationMs: 5_000, authMs: 400 })).toEqual([
+        expect.stringMatching(/^latency: \d{4} ms, 61 requests$/),
+        expect.stringMatching(/^sign_in_check_slow: \d{3} ms, 61 checks$/),
+      ]);
+    });
+
+    it('nothing by a few, such as two at night: nothing opens by them, and nothing is over while they are no better', async () => {
+      expect(await answered(2, { status: 500 })).toEqual(['error_rate: 1 of 2 requests (?)']);
+      expect(await answered(41, { durationMs: 5_000, authMs: 400 })).toEqual([
+        expect.stringMatching(/^latency: .* 41 requests \(\?\)$/),
+        expect.stringMatching(/^sign_in_check_slow: .* 41 checks \(\?\)$/),
+      ]);
+      expect(await answered(2, {})).toEqual([]);
+    });
+
+    it('nothing of sign-ins by one of them among many requests', async () => {
+      expect(await answered(20, { authMs: 400 }, { authMs: null })).toEqual([
+        expect.stringMatching(/^sign_in_check_slow: .* 1 checks \(\?\)$/),
+      ]);
+      expect(await answered(1_001, { authMs: 400 }, { authMs: null })).toEqual([
+        expect.stringMatching(/^sign_in_check_slow: \d+ ms, 51 checks$/),
+      ]);
+    });
+
+    it('nothing while figures wait and are not added: what was open stays open', async () => {
+      expect(await answered(200, { status: 500 })).toEqual(['error_rate: 10 of 200 requests']);
+      clock.advance(10 * 60_000);
+      expect(await faults(figures)).toEqual([]);
+      await writeFigures(clock.now() - 60_000, figuresOf([request()]));
+      const late = ['error_rate', 'latency', 'sign_in_check_slow'].map((alert) => `${alert}: figures are late (?)`);
+      expect(await faults(figures)).toEqual(late);
+    });
   });
 
   it('that a store has failed its probe', async () => {
@@ -157,12 +227,15 @@ describe('Our own documents tell', () => {
     expect(await faults(storage)).toEqual(['storage_down: the directory takes nothing: unavailable']);
   });
 
-  it('that a job was begun and never ended; of a backup it is the worse', async () => {
+  it('that a job was begun and never ended, though the watch has asked for it again; of a backup it is the worse', async () => {
     expect(await faults(jobs)).toEqual([]);
     const dueAt = new Date(lastDueMs(JOBS.backUpDatabase.cron, 'Asia/Seoul', clock.now() - JOBS.backUpDatabase.graceMs));
     const id = dueAt.toISOString().replace(/[-:]|\.\d+/g, '');
     const run = { job: 'backUpDatabase', scheduledAt: dueAt, state: 'running', claimId: 'clm_1', leaseUntilAt: dueAt, attempts: 1 };
-    await put(`jobRuns/backUpDatabase_${id}`, { ...run, startedAt: dueAt, doneAt: null, expireAt: dueAt });
+    const path = `jobRuns/backUpDatabase_${id}`;
+    await put(path, { ...run, startedAt: dueAt, doneAt: null, result: null, madeUpAt: ago(29 * 60_000), expireAt: dueAt });
+    expect(await faults(jobs)).toEqual([]);
+    await put(path, { ...run, startedAt: dueAt, doneAt: null, result: null, madeUpAt: ago(30 * 60_000), expireAt: dueAt });
     expect(await faults(jobs)).toEqual([`jobs_missed: backUpDatabase late, ${dueAt.toISOString()} (!)`]);
   });
 });
@@ -196,7 +269,7 @@ describe('The provider', () => {
     await control('faults', { name: 'status500', at: ['keyInfo'], times: 1 });
     expect(await faults(provider)).toEqual([]);
     await control('faults', { name: 'status500', at: ['keyInfo'], times: 2 });
-    expect(await faults(provider)).toEqual(['provider_down: unavailable', 'provider_balance: unavailable']);
+    expect(await faults(provider)).toEqual(['provider_down: unavailable', 'provider_balance: unavailable (?)']);
     await put('dependencies/provider', { isUp: false, why: 'order_fails' });
     expect(await faults(provider)).toEqual(['provider_down: orders held back: order_fails']);
   });

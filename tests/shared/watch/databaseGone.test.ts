@@ -34,10 +34,15 @@ afterAll(async () => {
 
 const brokenAuth = { ...auth, look: () => (isAuthDown ? Promise.reject(new Error('refused')) : Promise.resolve([])) };
 
-async function minute(): Promise<Awaited<ReturnType<typeof watch>>> {
+/** @param onNewId - is told before each new id */
+async function minute(onNewId: (kind: string) => void = () => undefined): Promise<Awaited<ReturnType<typeof watch>>> {
   scene.clock.advance(60_000);
   const checks = [firestore(500), brokenAuth];
-  return await watch({ world: { ...systemWorld, clock: scene.clock }, memory, checks, webhook: QUICK });
+  const newId: typeof systemWorld.newId = (kind) => {
+    onNewId(kind);
+    return systemWorld.newId(kind);
+  };
+  return await watch({ world: { ...systemWorld, newId, clock: scene.clock }, memory, checks, webhook: QUICK });
 }
 
 /** The first line of what was said of each incident. */
@@ -88,6 +93,30 @@ describe('While Firestore is gone', () => {
     await minute();
     expect(scene.webhook.texts).toHaveLength(4);
     expect((await scene.incidents()).map(({ alert }) => alert)).toEqual(['database_down']);
+  }, 30_000);
+
+  it('what was written down a moment before, and not told, is told all the same, under the same id', async () => {
+    isAuthDown = true;
+    await minute((kind) => {
+      if (kind === 'clm') proxy.silence(); // it goes when the webhook is claimed
+    });
+    expect(told()).toEqual(['[critical] Firebase Auth does not answer: opened']);
+    proxy.speak();
+    await minute();
+    const ids = scene.webhook.texts.flatMap((text) => text.match(/inc_\w+/g) ?? []);
+    expect([...new Set(ids)]).toEqual((await scene.incidents()).map(({ incidentId }) => incidentId));
+  }, 30_000);
+
+  it('what was told meanwhile is written down once, though nobody heard that it was, and stays over', async () => {
+    proxy.silence();
+    await minute();
+    const held = new Map(memory.held);
+    proxy.speak();
+    for (let minutes = 0; minutes < 5; minutes += 1) await minute();
+    memory.held = held;
+    await minute();
+    expect((await scene.incidents()).map(({ state }) => state)).toEqual(['resolved']);
+    expect(told()).toEqual(['[critical] Firestore does not answer: opened', '[critical] Firestore does not answer: resolved']);
   }, 30_000);
 
   it('what was open before is not told anew', async () => {
