@@ -4,7 +4,7 @@
  * Exit status 1 when something is wrong, or a run has failed.
  */
 import { join } from 'node:path';
-import { closeDatabase, config, required, schedulerClient, serviceUrl } from '#shared/runtime';
+import { closeDatabase, config, functionsUrl, required, schedulerClient } from '#shared/runtime';
 import { findPlace } from './doctor/place.ts';
 import { loadEndpoints } from './loadEndpoints.ts';
 import { readOwnAddress } from './local/google/index.ts';
@@ -61,7 +61,7 @@ function localSettings({ GOOGLE_CLOUD_PROJECT }: Record<string, string>): Record
 
 async function declare(asked: Extract<Asked, { pause: string[] }>, say: (text: string) => void): Promise<number> {
   const { GOOGLE_CLOUD_PROJECT: projectId, REGION: region, SERVICE_TIME_ZONE: timeZone } = config();
-  const place = { projectId, region, timeZone, serviceUrl: serviceUrl(), serviceAccount: required('SCHEDULER_SERVICE_ACCOUNT') };
+  const place = { projectId, region, timeZone, functionsUrl: functionsUrl(), serviceAccount: required('SCHEDULER_SERVICE_ACCOUNT') };
   const client = await schedulerClient();
   const plans = planJobs(await listJobs(client, parentOf(place)), wantedJobs(await loadEndpoints(), place), asked.pause);
   if (asked.isJson)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processFigures } from '#shared/figures';
 import { startReporting } from '#shared/reporting';
-import { config, log, required, serviceUrl, systemWorld } from '#shared/runtime';
+import { config, functionsUrl, log, required, systemWorld } from '#shared/runtime';
 import { projectFolder } from '../check/command.ts';
 import { docsFiles } from '../docs/docsPage.ts';
 import { OPEN_API_PATH } from '../generate/generatedFiles.ts';
@@ -51,7 +51,7 @@ function jobSettings() {
     projectId: GOOGLE_CLOUD_PROJECT,
     region: REGION,
     timeZone: SERVICE_TIME_ZONE,
-    serviceUrl: serviceUrl(),
+    functionsUrl: functionsUrl(),
     serviceAccount: required('SCHEDULER_SERVICE_ACCOUNT'),
     schedulerEndpoint: required('CLOUD_SCHEDULER_ENDPOINT'),
   };

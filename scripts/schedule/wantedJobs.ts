@@ -8,8 +8,8 @@ export interface JobPlace {
   projectId: string;
   region: string;
   timeZone: string;
-  /** Without a slash at the end. */
-  serviceUrl: string;
+  /** The address that Google gave the functions, without a slash at its end. */
+  functionsUrl: string;
   serviceAccount: string;
 }
 
@@ -26,7 +26,7 @@ export function wantedJobs(endpoints: Endpoint[], place: JobPlace): SchedulerJob
 
 function jobOf({ name, summary, schedule, method, resources }: Endpoint, place: JobPlace): SchedulerJob[] {
   if (!schedule) return [];
-  const uri = `${place.serviceUrl}/${name}`;
+  const uri = `${place.functionsUrl}/${name}`;
   return [
     {
       name: `${parentOf(place)}/jobs/${name}`,

@@ -96,8 +96,22 @@ export function required<Name extends keyof Settings>(name: Name): NonNullable<S
 
 /** Where clients reach a function by its name: `SERVICE_URL`, else the functions' own address. No slash at the end. */
 export function serviceUrl(): string {
-  const { SERVICE_URL, REGION, GOOGLE_CLOUD_PROJECT } = config();
-  return (SERVICE_URL ?? `https://${REGION}-${GOOGLE_CLOUD_PROJECT}.cloudfunctions.net`).replace(/\/+$/, '');
+  const settings = config();
+  return (settings.SERVICE_URL ?? ownAddress(settings)).replace(/\/+$/, '');
+}
+
+/**
+ * Where Cloud Scheduler calls a function, and whom its tokens are for. On Google that is the address which Google gave the functions, also when
+ * `SERVICE_URL` names a domain of one's own: the front end of a function that only the Scheduler may call takes no token for another audience.
+ */
+export function functionsUrl(): string {
+  const settings = config();
+  const isLocal = STAND_IN_SETTINGS.some((name) => settings[name] !== undefined);
+  return isLocal ? serviceUrl() : ownAddress(settings);
+}
+
+function ownAddress({ REGION, GOOGLE_CLOUD_PROJECT }: Settings): string {
+  return `https://${REGION}-${GOOGLE_CLOUD_PROJECT}.cloudfunctions.net`;
 }
 
 /** The ids of the stores that `MEDIA_STORES` names, in its order; by default one bucket, `<project>-media`. Directories have their whole path. */

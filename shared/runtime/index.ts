@@ -3,6 +3,7 @@ export { catalogue, type Issue, type ProblemCode, type UnavailableReason } from 
 export { type Clock, systemClock } from './clock.ts';
 export {
   config,
+  functionsUrl,
   mediaStoreIds,
   parseSettings,
   required,

@@ -45,7 +45,7 @@ function declare(...endpoints: Endpoint[]): Promise<void> {
     projectId: 'demo-jobs',
     region: 'asia-northeast3',
     timeZone: 'Asia/Seoul',
-    serviceUrl: 'http://localhost:8080/v1',
+    functionsUrl: 'http://localhost:8080/v1',
     serviceAccount: 'scheduler@demo-jobs.iam.gserviceaccount.com',
     schedulerEndpoint: scheduler.endpoint,
   });

@@ -1,5 +1,5 @@
 /** The jobs of Cloud Scheduler, made equal to those that the functions declare. */
-import { schedulerClient } from '#shared/runtime';
+import { functionsUrl, schedulerClient } from '#shared/runtime';
 import { applyPlan, listJobs } from '../../schedule/applyPlan.ts';
 import { type JobPlan, planJobs } from '../../schedule/planJobs.ts';
 import { type JobPlace, parentOf, wantedJobs } from '../../schedule/wantedJobs.ts';
@@ -30,7 +30,7 @@ async function planOf(deployment: Deployment): Promise<JobPlan[]> {
 }
 
 function placeOf({ target }: Deployment): JobPlace {
-  const { projectId, region, settings, serviceUrl } = target;
+  const { projectId, region, settings } = target;
   const serviceAccount = settings['SCHEDULER_SERVICE_ACCOUNT'] ?? emailOf('scheduler', projectId);
-  return { projectId, region, serviceUrl, serviceAccount, timeZone: settings['SERVICE_TIME_ZONE'] ?? '' };
+  return { projectId, region, functionsUrl: functionsUrl(), serviceAccount, timeZone: settings['SERVICE_TIME_ZONE'] ?? '' };
 }

@@ -12,7 +12,7 @@ export const jobs: Check = {
   async look({ site: { projectId, region, settings, bases } }) {
     const declared = {
       ...{ projectId, region, timeZone: settings['SERVICE_TIME_ZONE'] ?? 'Asia/Seoul' },
-      ...{ serviceUrl: bases[0]?.url ?? '', serviceAccount: settings['SCHEDULER_SERVICE_ACCOUNT'] ?? '' },
+      ...{ functionsUrl: bases[0]?.url ?? '', serviceAccount: settings['SCHEDULER_SERVICE_ACCOUNT'] ?? '' },
     };
     const existing = await listJobs(await schedulerClient(), parentOf(declared));
     const plans = planJobs(existing, wantedJobs(await loadEndpoints(), declared));

@@ -81,7 +81,7 @@ describe('errors', () => {
 
 describe('userAccess', () => {
   it('notices doors that are shut, and doors that are open', async () => {
-    expect(await ward.look(userAccess)).toEqual({ mark: 'sound', seen: ['6 doors are open or shut as they are to be'] });
+    expect(await ward.look(userAccess)).toEqual({ mark: 'sound', seen: ['7 doors are open or shut as they are to be'] });
     const { bases, close } = await strangeBase((_, response) => json(response, {}, 403));
     expect((await ward.look(userAccess, { bases })).seen).toEqual(
       expect.arrayContaining([

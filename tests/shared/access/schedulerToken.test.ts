@@ -36,6 +36,11 @@ describe('A scheduled function', () => {
     }
   });
 
+  it('refuses a token whose signature was taken away: here no front end of Google has checked it', async () => {
+    const [header, claims] = (await tokens.oidcToken('advanceGenerations')).split('.');
+    await expect(call(`${header}.${claims}.SIGNATURE_REMOVED_BY_GOOGLE`)).rejects.toMatchObject(REFUSED);
+  });
+
   it('refuses a token whose hour is over', async () => {
     const token = await tokens.oidcToken('advanceGenerations');
     tokens.clock.advance(3_611_000);
