@@ -131,7 +131,7 @@ async function tell(before: StoreState[], after: StoreState[], clock: Clock): Pr
     else if (!wasWhole && isWhole(store)) log.info('storage_open', { storeId });
     else if (isDoubtful(store) && known.why === null) log.warn('storage_slow', { storeId });
   }
-  if (after.every(isWhole) && !before.every(isWhole)) await nudgeJob('advanceGenerations', clock);
+  if (after.every(isWhole) && !before.every(isWhole)) await nudgeJob('advanceGenerations', clock, 'repair');
 }
 
 /**

@@ -32,9 +32,16 @@ export async function reportDays(dueAt: Date, now: Date, sources: Sources): Prom
     if (known && !ours.includes(known)) continue; // its day had other hours: it stays as it is
     const earlier = ours.find((report) => report.day < day && report.providerCredits.reading)?.providerCredits.reading ?? null;
     const about = { day, now, isYesterday: ago === 0, isSettled: ago >= DAYS_AGAIN - 1, known, earlier };
-    if (await store(await gatherFacts(about, { ...sources, checkBooks }), now)) written.push(day);
+    const facts = await gatherFacts(about, { ...sources, checkBooks });
+    const wasThere = ago === 0 || reports.some((report) => report.day <= day);
+    if ((wasThere || hasHappened(facts)) && (await store(facts, now))) written.push(day);
   }
   return written;
+}
+
+/** Of a day before the first report: something tells that there was a service already. */
+function hasHappened({ signUps, requests, plays, generations }: ReportFacts): boolean {
+  return signUps + requests + plays + generations.asked > 0;
 }
 
 /** Nights in which nobody reported, up to the last one. What they had to do is still to be done. */

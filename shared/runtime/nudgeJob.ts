@@ -11,10 +11,15 @@ const AT_MOST_EVERY_MS = 5_000;
 let client: Promise<CloudSchedulerClient> | undefined;
 const nudgedAtMs = new Map<string, number>();
 
-/** Asks for a run of the job now, at most every 5 s per instance. Best effort: when it is lost, the job runs at its time all the same. */
-export async function nudgeJob(job: string, clock: Clock): Promise<void> {
-  if (clock.monotonicMs() - (nudgedAtMs.get(job) ?? Number.NEGATIVE_INFINITY) < AT_MOST_EVERY_MS) return;
-  nudgedAtMs.set(job, clock.monotonicMs());
+/**
+ * Asks for a run of the job now, at most every 5 s per instance and cause. Best effort: when it is lost, the job runs at its time all the same.
+ *
+ * @param cause - a run that was asked for by one is over, perhaps, before there is what the other asks for
+ */
+export async function nudgeJob(job: string, clock: Clock, cause: 'work' | 'repair' = 'work'): Promise<void> {
+  const asked = `${job} ${cause}`;
+  if (clock.monotonicMs() - (nudgedAtMs.get(asked) ?? Number.NEGATIVE_INFINITY) < AT_MOST_EVERY_MS) return;
+  nudgedAtMs.set(asked, clock.monotonicMs());
   try {
     await within(LIMIT_MS, 'Cloud Scheduler', run(job));
   } catch (error) {

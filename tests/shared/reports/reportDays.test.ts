@@ -112,7 +112,12 @@ it('Twice, or several at once, is the same as once', async () => {
   const first = await listReports({ limit: 10 });
   expect(await report(new Date(AFTER.getTime() + HOUR_MS))).toEqual([]);
   expect(await listReports({ limit: 10 })).toEqual(first);
-  expect(first.items.map(({ day }) => day)).toEqual(['2026-11-23', '2026-11-22', '2026-11-21', '2026-11-20']);
+  expect(first.items.map(({ day }) => day)).toEqual(['2026-11-23', '2026-11-22']);
+});
+
+it('Days before there was a service have none, and after the first report every day has one', async () => {
+  expect(await report()).toEqual([DAY]);
+  expect(await report(new Date(AFTER.getTime() + 2 * 24 * HOUR_MS))).toEqual(['2026-11-24', '2026-11-25']);
 });
 
 it('Figures that come late are in the report after the next run, which leaves the other days as they are', async () => {
